@@ -1,0 +1,1 @@
+"""The compiled single-batch loop, what it records and what it reports."""

@@ -1,0 +1,146 @@
+"""What came out of a run: the summary, the samples, and both with the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from overfit_core.training.history import FloatArray, History, IntArray, _read, _write
+
+Ended = Literal["epochs", "memorised", "non_finite", "stopped"]
+Task = Literal["binary", "multiclass", "regression"]
+
+
+class RunSummary(BaseModel):
+    """How a run ended, in numbers.
+
+    ``loss``, ``accuracy`` and ``r2`` are those after the last update, in inference mode: what the
+    trained network gives. ``memorised_epoch`` is the first of five epochs running in which every
+    sample was right (a regression: R² of the worst output at least 0.99), or None.
+    Times are in seconds; ``train_seconds`` leaves out compiling and waiting.
+    """
+
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
+
+    ended: Ended
+    epochs: int
+    memorised_epoch: int | None = None
+    forgotten_epoch: int | None = None
+    non_finite_epoch: int | None = None
+    loss: float
+    accuracy: float | None = None
+    r2: float | None = None
+    best_loss: float | None = None
+    best_loss_epoch: int | None = None
+    compile_seconds: float
+    train_seconds: float
+    backend: Literal["xla", "tensorflow"]
+    parameters: int
+    versions: dict[str, str]
+
+    def sentence(self) -> str:
+        """Say in one plain sentence how the run ended."""
+        score = self._score()
+        if self.non_finite_epoch is not None:
+            return (
+                f"The loss stopped being a finite number at epoch {self.non_finite_epoch:,}: "
+                "the run diverged and was ended there."
+            )
+        if self.memorised_epoch is None:
+            after = f"{self.epochs:,} epoch{'s' if self.epochs != 1 else ''}"
+            stopped = " when it was stopped" if self.ended == "stopped" else ""
+            return f"Not memorised after {after}{stopped}: {score}."
+        if self.forgotten_epoch is not None:
+            return (
+                f"Memorised at epoch {self.memorised_epoch:,}, but lost again at epoch "
+                f"{self.forgotten_epoch:,}: {score} after {self.epochs:,} epochs."
+            )
+        return f"Memorised at epoch {self.memorised_epoch:,}: {score} after {self.epochs:,} epochs."
+
+    def _score(self) -> str:
+        parts = [f"loss {self.loss:.4g}"]
+        if self.accuracy is not None:
+            parts.append(f"accuracy {100 * self.accuracy:.4g} %")
+        if self.r2 is not None:
+            parts.append(f"R² {self.r2:.4g}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The batch, sample by sample, and what the network makes of it.
+
+    Attributes:
+        x: Inputs after scaling, shape ``(samples, *inputs)``.
+        y: Labels, shape ``(samples,)`` (class numbers) or ``(samples, outputs)``.
+        task: What is learned.
+        class_names: One name per class; empty for a regression.
+        prediction: Inference-mode output, shape ``(samples, outputs)``; None before the first
+            update.
+        learned_epoch: Shape ``(samples,)``: the epoch since which the sample has been right
+            without a break, 0 for a sample that is not right now. None before the first update.
+        correct: Shape ``(samples,)``: right or not with ``prediction``.
+    """
+
+    x: FloatArray
+    y: npt.NDArray[np.generic]
+    task: Task
+    class_names: tuple[str, ...] = ()
+    prediction: FloatArray | None = None
+    learned_epoch: IntArray | None = None
+    correct: npt.NDArray[np.bool_] | None = None
+
+    def with_predictions(
+        self, prediction: FloatArray, learned_epoch: IntArray, correct: npt.NDArray[np.bool_]
+    ) -> Samples:
+        """Return the same samples with what the network makes of them now."""
+        return replace(self, prediction=prediction, learned_epoch=learned_epoch, correct=correct)
+
+    def to_arrow(self) -> bytes:
+        """Return the samples as one zstd-compressed Arrow IPC stream."""
+        arrays = {
+            name: getattr(self, name) for name in _ARRAYS if getattr(self, name) is not None
+        }
+        table = pa.table({name: _flat_rows(values) for name, values in arrays.items()})
+        metadata = {
+            f"shape.{name}": ",".join(str(n) for n in values.shape)
+            for name, values in arrays.items()
+        }
+        metadata |= {"task": self.task, "class_names": "\x1f".join(self.class_names)}
+        return _write(table.replace_schema_metadata(metadata))
+
+    @classmethod
+    def from_arrow(cls, data: bytes) -> Self:
+        """Read what ``to_arrow`` wrote."""
+        table = _read(data)
+        metadata = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
+        arrays = {}
+        for name in table.column_names:
+            shape = tuple(int(n) for n in metadata[f"shape.{name}"].split(","))
+            flat = table[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+            arrays[name] = flat.reshape(shape)
+        names = metadata["class_names"]
+        class_names = tuple(names.split("\x1f")) if names else ()
+        return cls(task=metadata["task"], class_names=class_names, **arrays)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything that a run of a spec gives back."""
+
+    history: History
+    summary: RunSummary
+    samples: Samples
+
+
+_ARRAYS = ("x", "y", "prediction", "learned_epoch", "correct")
+
+
+def _flat_rows(values: npt.NDArray[np.generic]) -> pa.FixedSizeListArray:
+    width = int(np.prod(values.shape[1:], dtype=int))
+    return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(values).reshape(-1)), width)
