@@ -11,7 +11,7 @@ _FOLDER = tempfile.TemporaryDirectory(prefix="overfit-tests-", ignore_cleanup_er
 
 
 def pytest_configure() -> None:
-    """Set the environment before any test module is imported, because TensorFlow reads its own only once."""
+    """Set the environment before any test module loads: TensorFlow reads its own only once."""
     for name in [name for name in os.environ if name.startswith("OVERFIT_")]:
         del os.environ[name]
     os.environ["OVERFIT_DATA_DIR"] = _FOLDER.name

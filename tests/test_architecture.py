@@ -60,7 +60,7 @@ PAGE_IMPORTS = {
     "typing",
     "urllib",
 }
-# Arithmetic is the core's: a page adds and subtracts (a row more, a column less) and no more than that.
+# Arithmetic is the core's: a page adds and subtracts (a row more, a column less), no more.
 ARITHMETIC = (ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult)
 CALCULATING = {"sum", "round", "divmod", "pow", "abs"}
 
@@ -169,9 +169,7 @@ def test_the_shared_parts_of_the_pages_load_without_tensorflow_and_scikit_learn(
     assert not loaded & (HEAVY | LATER)
 
 
-def test_a_whole_spec_is_read_checked_summed_up_and_linked_without_tensorflow_and_scikit_learn() -> (
-    None
-):
+def test_a_spec_is_checked_summed_up_and_linked_without_tensorflow_and_scikit_learn() -> None:
     code = """
 from overfit_core.models.summary import estimate_seconds, summarise
 from overfit_core.presets import PRESETS

@@ -1,4 +1,4 @@
-"""The browser that tests, benchmarks and the picture use: found, or installed when run as a script."""
+"""The browser of tests, benchmarks and the picture: found, or installed when run as a script."""
 
 import os
 import shutil
@@ -50,7 +50,7 @@ def _from_debian() -> bool:
 
 
 def _from_playwright() -> bool:
-    """Download Playwright's own build, with the system libraries it needs where root may install them."""
+    """Download Playwright's own build, and as root the system libraries that it needs."""
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
     if _debian_as_root():
         command.insert(-1, "--with-deps")
