@@ -1,0 +1,26 @@
+"""Where a batch comes from: the catalogue of sources, and the making of a batch.
+
+Importing this package imports neither Keras nor scikit-learn.
+"""
+
+from __future__ import annotations
+
+from overfit_core.batches.catalogue import (
+    MAX_SAMPLES,
+    SETTING_NAMES,
+    SOURCES,
+    BatchShape,
+    Setting,
+    Source,
+    Task,
+)
+
+__all__ = [
+    "MAX_SAMPLES",
+    "SETTING_NAMES",
+    "SOURCES",
+    "BatchShape",
+    "Setting",
+    "Source",
+    "Task",
+]
