@@ -7,7 +7,7 @@ that a page can show it beside the widget as it stands.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 MAX_SHOWN_VALUE = 80
 """Longest printed form of a refused value, in characters."""
@@ -28,10 +28,10 @@ class Problem(NamedTuple):
     value: object = None
 
     def __str__(self) -> str:
-        """Return `model › layers › 0 › units: message`."""
+        """Return `model → layers → 0 → units: message`."""
         if not self.path:
             return self.message
-        return f"{' › '.join(map(str, self.path))}: {self.message}"
+        return f"{' → '.join(map(str, self.path))}: {self.message}"
 
     def under(self, *prefix: str | int) -> Problem:
         """Return the same problem, seen from further out."""
@@ -70,6 +70,11 @@ class SpecError(OverfitError, ValueError):
             problems = (Problem((), problems),)
         self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+    @classmethod
+    def at(cls, path: tuple[str | int, ...], message: str, value: object = None) -> Self:
+        """Return the error of one problem."""
+        return cls((Problem(path, message, value),))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Let the error travel between processes with its problems."""
