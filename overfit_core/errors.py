@@ -6,6 +6,7 @@ that a page can show it beside the widget as it stands.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from typing import NamedTuple, Self
 
@@ -51,6 +52,14 @@ def shown(value: object, limit: int = MAX_SHOWN_VALUE) -> str:
     except (ValueError, RecursionError):  # int too long to print, or nested too deep
         return f"a {type(value).__name__} that is too large to print"
     return text if len(text) <= limit + 3 else text[:limit] + "…"
+
+
+def unknown(what: str, given: str, known: Iterable[str]) -> str:
+    """Return the message for a name that is not among the `known` ones, with the nearest one."""
+    names = list(known)
+    close = difflib.get_close_matches(given[:50], names, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]!r}?" if close else f"Choose one of {', '.join(names)}."
+    return f"there is no {what} called {shown(given)}. {hint}"
 
 
 class OverfitError(Exception):

@@ -78,7 +78,9 @@ def decode(code: str) -> dict[str, Any]:
 
 
 def _refuse(why: str, code: object = None) -> NoReturn:
-    message = f"this link code cannot be read: {why}. Ask for the link again, or start from a preset."
+    message = (
+        f"this link code cannot be read: {why}. Ask for the link again, or start from a preset."
+    )
     raise LinkCodeError.at((), message, code) from None
 
 

@@ -9,12 +9,11 @@ of the Keras class.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from overfit_core.errors import Problem, SpecError, shown
+from overfit_core.errors import Problem, SpecError, shown, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -206,10 +205,10 @@ def check_arguments(name: str, arguments: Mapping[str, object]) -> dict[str, Val
         SpecError: With a problem, from the optimizer's root, for everything that is wrong.
     """
     if name not in OPTIMIZERS:
-        raise SpecError.at(("name",), _unknown("optimizer", name, OPTIMIZERS), name)
+        raise SpecError.at(("name",), unknown("optimizer", name, OPTIMIZERS), name)
     known = OPTIMIZERS[name].by_name
     problems = [
-        Problem(("arguments", given), _unknown(f"argument of {name}", given, known), value)
+        Problem(("arguments", given), unknown(f"argument of {name}", given, known), value)
         for given, value in arguments.items()
         if given not in known
     ]
@@ -227,12 +226,6 @@ def check_arguments(name: str, arguments: Mapping[str, object]) -> dict[str, Val
     if problems:
         raise SpecError(problems)
     return {key: value for key, value in checked.items() if value != known[key].default}
-
-
-def _unknown(what: str, given: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(given[:50], known, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
-    return f"there is no {what} called {shown(given)}. {hint}"
 
 
 def _fault(argument: Argument, value: object) -> str | None:

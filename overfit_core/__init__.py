@@ -1,0 +1,59 @@
+"""Can this network memorise this one batch, how fast, and if not, why not?
+
+Importing this package imports no TensorFlow: `overfit` and `run` load it on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from overfit_core.errors import (
+    LinkCodeError,
+    ModelError,
+    OverfitError,
+    Problem,
+    ShapeError,
+    SpecError,
+)
+from overfit_core.spec import BatchSpec, HeadSpec, ModelSpec, OptimizerSpec, RunSpec, TrainingSpec
+
+if TYPE_CHECKING:
+    from overfit_core.presets import PRESETS
+    from overfit_core.training import RunResult, overfit, run
+    from overfit_core.training.history import History
+
+_LAZY = {
+    "PRESETS": "overfit_core.presets",
+    "History": "overfit_core.training.history",
+    "RunResult": "overfit_core.training",
+    "overfit": "overfit_core.training",
+    "run": "overfit_core.training",
+}
+
+__all__ = [
+    "PRESETS",
+    "BatchSpec",
+    "HeadSpec",
+    "History",
+    "LinkCodeError",
+    "ModelError",
+    "ModelSpec",
+    "OptimizerSpec",
+    "OverfitError",
+    "Problem",
+    "RunResult",
+    "RunSpec",
+    "ShapeError",
+    "SpecError",
+    "TrainingSpec",
+    "overfit",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    """Import a name on its first use."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
