@@ -4,14 +4,15 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 		2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Errors only: pip says nothing else.
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CHECKED := overfit_core pages app.py tests benchmarks docs
 
 .PHONY: run test lint format bench picture clean
 
 # Install what the app needs, start it, and print its address.
 run: $(VENV)/.app
-	@$(BIN)/python -m streamlit run app.py
+	@$(BIN)/python -m streamlit run app.py --server.showEmailPrompt=false
 
 # Install what the tests need, a browser included, and run them all.
 test: $(VENV)/.dev
@@ -54,12 +55,12 @@ $(BIN)/python:
 
 # Stamps: packages are installed again only when their list changes.
 $(VENV)/.app: requirements.txt | $(BIN)/python
-	@echo "Installing what the app needs (the first time about 0.5 GB and a few minutes)"
+	@echo "Installing what the app needs (the first time 0.6 GB to load and a few minutes)"
 	@$(PIP) -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
-	@echo "Installing what the app and its tests need (the first time about 0.6 GB and a few minutes)"
+	@echo "Installing what the app and its tests need (the first time 0.7 GB to load and a few minutes)"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@ $(VENV)/.app
 
