@@ -164,7 +164,9 @@ _ALL = (
         "multiclass",
         ("features",),
         settings={
-            "noise": _noise(1.0, 10.0, "Standard deviation of each cloud; centres lie within -10 .. 10."),
+            "noise": _noise(
+                1.0, 10.0, "Standard deviation of each cloud; centres lie within -10 .. 10."
+            ),
             "classes": Setting(3, 2, 10, _CLASSES),
             "features": Setting(2, 1, 64, _FEATURES),
         },
@@ -186,7 +188,9 @@ _ALL = (
         "y = sin(x) for x between -pi and pi, at random.",
         "regression",
         (1,),
-        settings={"noise": _noise(0.0, 1.0, "Standard deviation of the Gaussian noise added to y.")},
+        settings={
+            "noise": _noise(0.0, 1.0, "Standard deviation of the Gaussian noise added to y.")
+        },
     ),
     Source(
         "line",
@@ -194,7 +198,9 @@ _ALL = (
         "y = 2 x - 1 for x between -1 and 1, at random.",
         "regression",
         (1,),
-        settings={"noise": _noise(0.1, 1.0, "Standard deviation of the Gaussian noise added to y.")},
+        settings={
+            "noise": _noise(0.1, 1.0, "Standard deviation of the Gaussian noise added to y.")
+        },
     ),
     Source(
         "iris",
@@ -233,7 +239,7 @@ _ALL = (
     ),
     Source(
         "digits",
-        "Digits 8×8",  # noqa: RUF001 — the sign of multiplication is meant
+        "Digits 8×8",
         f"Handwritten digits as images of 8 by 8 pixels between 0 and 16. {_BUNDLED}",
         "multiclass",
         (8, 8, 1),
@@ -249,7 +255,9 @@ _ALL = (
         ("steps", "features"),
         classes=2,
         settings={
-            "noise": _noise(0.1, 2.0, "Standard deviation of the sensor's noise; the signal's is about 0.7."),
+            "noise": _noise(
+                0.1, 2.0, "Standard deviation of the sensor's noise; the signal's is about 0.7."
+            ),
             "features": Setting(3, 1, 8, "Number of channels."),
             "steps": Setting(32, 8, 256, "Number of steps in each window."),
         },

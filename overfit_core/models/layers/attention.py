@@ -22,7 +22,9 @@ class Attention(WeightedLayer):
     """
 
     label: ClassVar[str] = "Attention block"
-    meaning: ClassVar[str] = "Every step looks at every other, then a small dense net; both residual."
+    meaning: ClassVar[str] = (
+        "Every step looks at every other, then a small dense net; both residual."
+    )
     only_sequences: ClassVar[bool] = True
     seconds: ClassVar[float] = 3e-4
 

@@ -84,7 +84,9 @@ class SimpleRNN(Recurrent):
 
 
 class _Gated(Recurrent):
-    recurrent_activation: Activation = Field("sigmoid", description="What opens and shuts the gates.")
+    recurrent_activation: Activation = Field(
+        "sigmoid", description="What opens and shuts the gates."
+    )
 
     def keras_arguments(self) -> dict[str, Any]:
         """The activation of the gates."""
@@ -95,7 +97,9 @@ class LSTM(_Gated):
     """Long short-term memory (Hochreiter & Schmidhuber 1997): three gates round a cell."""
 
     label: ClassVar[str] = "LSTM"
-    meaning: ClassVar[str] = "A state with gates that keep, forget and show; remembers long stretches."
+    meaning: ClassVar[str] = (
+        "A state with gates that keep, forget and show; remembers long stretches."
+    )
     gates: ClassVar[int] = 4
     biases: ClassVar[int] = 4
     keras_class: ClassVar[str] = "LSTM"

@@ -36,7 +36,9 @@ class Dropout(_KeepsShape):
         import keras
 
         seed = context.seed_for("dropout")
-        return keras.layers.Dropout(self.rate, seed=seed, name=context.name, dtype=context.dtype)(inputs)
+        return keras.layers.Dropout(self.rate, seed=seed, name=context.name, dtype=context.dtype)(
+            inputs
+        )
 
 
 class _Normalization(_KeepsShape):
@@ -68,7 +70,10 @@ class BatchNormalization(_Normalization):
 
     kind: Literal["batch_normalization"] = "batch_normalization"
     momentum: float = Field(
-        0.99, ge=0.0, lt=1.0, description="Share of the old moving mean and variance kept at each step."
+        0.99,
+        ge=0.0,
+        lt=1.0,
+        description="Share of the old moving mean and variance kept at each step.",
     )
 
     def parameter_count(self, shape: Shape) -> int:
@@ -129,4 +134,6 @@ class Activation(_KeepsShape):
         """One keras.layers.Activation."""
         import keras
 
-        return keras.layers.Activation(self.activation, name=context.name, dtype=context.dtype)(inputs)
+        return keras.layers.Activation(self.activation, name=context.name, dtype=context.dtype)(
+            inputs
+        )

@@ -23,10 +23,16 @@ class WeightedLayer(BaseLayer):
         description="Standard deviation of random_normal or truncated_normal; empty: 0.05.",
     )
     l1: float = Field(
-        0.0, ge=0.0, le=100.0, description="L1 penalty: this times the sum of |kernel| joins the loss."
+        0.0,
+        ge=0.0,
+        le=100.0,
+        description="L1 penalty: this times the sum of |kernel| joins the loss.",
     )
     l2: float = Field(
-        0.0, ge=0.0, le=100.0, description="L2 penalty: this times the sum of kernel^2 joins the loss."
+        0.0,
+        ge=0.0,
+        le=100.0,
+        description="L2 penalty: this times the sum of kernel^2 joins the loss.",
     )
     use_bias: bool = Field(True, description="Whether a trained bias is added.")
 
@@ -51,7 +57,9 @@ class WeightedLayer(BaseLayer):
 
     def initializer(self, context: BuildContext, part: str) -> Any:
         """The seeded Keras initialiser for `part` of this layer."""
-        return build_initializer(self.kernel_initializer, context.seed_for(part), self.kernel_stddev)
+        return build_initializer(
+            self.kernel_initializer, context.seed_for(part), self.kernel_stddev
+        )
 
     def regularizer(self) -> Any:
         """The Keras penalty, or None where both strengths are 0."""
