@@ -56,9 +56,12 @@ def shown(value: object, limit: int = MAX_SHOWN_VALUE) -> str:
 
 def unknown(what: str, given: str, known: Iterable[str]) -> str:
     """Return the message for a name that is not among the `known` ones, with the nearest one."""
-    names = list(known)
-    close = difflib.get_close_matches(given[:50], names, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]!r}?" if close else f"Choose one of {', '.join(names)}."
+    names = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(given[:50].lower(), names, n=1, cutoff=0.5)
+    if close:
+        hint = f"Did you mean {names[close[0]]!r}?"
+    else:
+        hint = f"Choose one of {', '.join(names.values())}."
     return f"there is no {what} called {shown(given)}. {hint}"
 
 

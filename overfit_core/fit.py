@@ -3,16 +3,24 @@
 Shapes, sizes and work are worked out from the settings alone: no data is made and
 no TensorFlow is imported.
 """
+# A table of limits, one line each.
+# ruff: noqa: E501
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from overfit_core.batches import SETTING_NAMES, SOURCES
-from overfit_core.errors import Problem, SpecError, unknown
+from overfit_core.errors import Problem, ShapeError, SpecError, unknown
+from overfit_core.limits import LIMITS
+from overfit_core.models.heads import head_of
+from overfit_core.models.losses import LOSSES, loss_problem
+from overfit_core.models.summary import summarise
 
 if TYPE_CHECKING:
     from overfit_core.batches import Setting, Source
+    from overfit_core.models.summary import ModelSummary
     from overfit_core.spec import BatchSpec, RunSpec
 
 
@@ -25,7 +33,7 @@ def check_batch(spec: BatchSpec) -> None:
     if spec.source not in SOURCES:
         raise SpecError.at(("source",), unknown("source", spec.source, SOURCES), spec.source)
     source = SOURCES[spec.source]
-    problems = _too_few_rows(source, spec)
+    problems = _row_problems(source, spec)
     for name in SETTING_NAMES:
         value = getattr(spec, name)
         if value is not None:
@@ -34,16 +42,16 @@ def check_batch(spec: BatchSpec) -> None:
         raise SpecError(problems)
 
 
-def _too_few_rows(source: Source, spec: BatchSpec) -> list[Problem]:
-    rows = source.max_samples
-    if rows is None or spec.samples + spec.held_out <= rows:
+def _row_problems(source: Source, spec: BatchSpec) -> list[Problem]:
+    rows, asked = source.max_samples, spec.samples + spec.held_out
+    if rows is None or asked <= rows:
         return []
     if spec.samples > rows:
-        message = f"{source.label} has {rows} samples, not {spec.samples}. Choose at most {rows}."
+        message = f"{source.id} has {rows} samples, not {spec.samples}. Choose at most {rows}."
         return [Problem(("samples",), message, spec.samples)]
     message = (
-        f"{source.label} has {rows} samples, but {spec.samples} in the batch and {spec.held_out}"
-        f" held out make {spec.samples + spec.held_out}. Hold out at most {rows - spec.samples}."
+        f"{source.id} has {rows} samples, but {spec.samples} samples and {spec.held_out} held out"
+        f" make {asked}. Hold out at most {rows - spec.samples}, or take fewer samples."
     )
     return [Problem(("held_out",), message, spec.held_out)]
 
@@ -53,7 +61,7 @@ def _setting_problems(
 ) -> list[Problem]:
     if setting is None:
         has = ", ".join(source.settings) or "none"
-        message = f"{source.label} has no setting {name} (its settings: {has}). Leave {name} empty."
+        message = f"{source.id} has no setting {name} (it has: {has}). Leave {name} empty."
     elif not setting.minimum <= value <= setting.maximum:
         message = f"{name} is {value}. Choose from {setting.minimum} to {setting.maximum}."
     else:
@@ -65,9 +73,47 @@ def check_parts_fit(spec: RunSpec) -> None:
     """Check shapes, loss, memory and work of the whole run.
 
     Raises:
-        SpecError: With paths from the spec's root; a `ShapeError` where a layer cannot take the
-            shape that arrives at it.
+        SpecError: With paths from the spec's root. A layer that cannot take the shape that
+            arrives at it is named, and so is the shape.
     """
-    shape = SOURCES[spec.batch.source].shape(spec.batch).inputs
-    for layer in spec.model.layers:
-        shape = layer.output_shape(shape)
+    problems = _loss_problems(spec)
+    try:
+        problems += _size_problems(spec, summarise(spec))
+    except ShapeError as error:
+        path = ("model", "head") if error.layer_index is None else error.problems[0].path
+        problems.append(Problem(path, f"{error.message}.", error.shape))
+    if problems:
+        raise SpecError(problems)
+
+
+def _loss_problems(spec: RunSpec) -> list[Problem]:
+    """Name what Keras would refuse; a loss that makes no sense may be tried."""
+    batch = SOURCES[spec.batch.source].shape(spec.batch)
+    head = head_of(spec.model, batch)
+    path = ("model", "loss")
+    if head.loss not in LOSSES:
+        return [Problem(path, unknown("loss", head.loss, LOSSES), head.loss)]
+    reason = loss_problem(head.loss, head.units, batch)
+    return [Problem(path, f"{reason}.", head.loss)] if reason else []
+
+
+def _size_problems(spec: RunSpec, summary: ModelSummary) -> list[Problem]:
+    rows = spec.batch.samples + spec.batch.held_out
+    numbers = rows * sum(prod(row.output_shape) for row in summary.layers)
+    epoch = summary.flops_per_epoch
+    run = epoch * spec.training.epochs
+    layers, samples, epochs = ("model", "layers"), ("batch", "samples"), ("training", "epochs")
+    smaller = "Take fewer samples or smaller layers"
+    # fmt: off
+    sizes = (
+        (layers, "the net has {} parameters", summary.parameters, LIMITS.parameters, "Take fewer or smaller layers"),
+        (samples, "the layers put out {} numbers for all samples", numbers, LIMITS.activations, smaller),
+        (samples, "one epoch takes {} floating-point operations", epoch, LIMITS.epoch_flops, smaller),
+        (epochs, "the run takes {} floating-point operations", run, LIMITS.run_flops, "Take fewer epochs"),
+    )
+    # fmt: on
+    return [
+        Problem(path, f"{what.format(f'{size:,}')}; the limit is {limit:,.0f}. {way_out}.", size)
+        for path, what, size, limit, way_out in sizes
+        if size > limit
+    ]
