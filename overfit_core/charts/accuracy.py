@@ -1,0 +1,56 @@
+"""Accuracy of a classification, or R² of a regression, by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from overfit_core.charts.figure import Mark, epochs_figure, lowest, present, spoken, trace
+from overfit_core.charts.lines import Lines, lines_of
+from overfit_core.charts.loss import score_curves
+from overfit_core.charts.theme import Figure
+from overfit_core.training.history import History
+
+LOWEST_R2 = -1.0
+"""R² has no lower end; below this the axis starts cut off, and zooming out shows the rest."""
+
+
+def accuracy_figure(
+    history: History | Lines, optimizer: str, *, marks: Sequence[Mark] = (), revision: str = ""
+) -> Figure:
+    """Return accuracy or, where there is none, R² by epoch.
+
+    Args:
+        history: With a column ``accuracy`` or ``r2``, and the ``inference_…`` and ``val_…`` ones
+            where they were recorded.
+        optimizer: Its name; it sets the colour.
+        marks: Epochs to point out.
+        revision: While it stays the same, Plotly keeps a person's zoom.
+
+    Raises:
+        ValueError: If the history has neither column.
+    """
+    lines = lines_of(history)
+    if "accuracy" in lines:
+        column, title, unit = "accuracy", "Accuracy, % of the samples", "%"
+        axis: dict[str, Any] = {"range": [-0.03, 1.03], "tickformat": ".0%", "nticks": 6}
+    elif "r2" in lines:
+        column, title, unit = "r2", "R², share of the variance explained", ""
+        axis = {"range": [lowest(lines["r2"].values, LOWEST_R2) - 0.05, 1.05], "nticks": 6}
+    else:
+        raise ValueError(f"There is no accuracy and no r2 in this history, only {list(lines)}.")
+    curves = present(lines, score_curves(column, optimizer))
+    traces = [trace(lines, curve) for curve in curves]
+    if unit:
+        traces = [{**t, "hovertemplate": "%{y:.4~%}"} for t in traces]
+    words = " ".join(spoken(lines, curve, unit) for curve in curves)
+    return epochs_figure(
+        title,
+        traces,
+        alt=f"Line chart of {title} by epoch. {words}",
+        epoch=lines.last_epoch,
+        y_axis=axis,
+        marks=marks,
+        height=250,
+        revision=revision,
+    )

@@ -1,0 +1,1 @@
+"""The pages of the app: widgets in, specs out, figures shown."""

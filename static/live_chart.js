@@ -1,0 +1,90 @@
+// Draws one Plotly figure and updates it in place: the DOM node, and with it a person's zoom, stays.
+// Loaded once by every chart of the page (pages/parts/live_chart.py); plotly.js lies beside it.
+
+let plotly;
+
+function loadPlotly(url) {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      plotly = undefined; // the next update tries again
+      script.remove();
+      reject(new Error("The drawing library plotly.js could not be loaded."));
+    };
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+function isDark(element) {
+  const probe = document.createElement("span");
+  probe.style.color = getComputedStyle(element).getPropertyValue("--st-background-color");
+  element.append(probe);
+  const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+  probe.remove();
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
+}
+
+// Colour names such as "@blue" become the colours of the theme. Numbers are left alone.
+function themed(node, colours) {
+  if (typeof node === "string") return node[0] === "@" ? (colours[node.slice(1)] ?? node) : node;
+  if (Array.isArray(node)) return node.map((item) => themed(item, colours));
+  if (node === null || typeof node !== "object") return node;
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, themed(value, colours)]));
+}
+
+function chartNode(parent, height) {
+  let node = parent.querySelector(":scope > .live-chart");
+  if (!node) {
+    node = document.createElement("div");
+    node.className = "live-chart";
+    node.setAttribute("role", "img");
+    node.style.width = "100%";
+    parent.append(node);
+  }
+  node.style.height = `${height}px`;
+  return node;
+}
+
+function followWidth(node) {
+  if (node.widthObserver) return;
+  let width = node.clientWidth;
+  node.widthObserver = new ResizeObserver(() => {
+    if (node.clientWidth === width || !node.clientWidth || !node.data) return;
+    width = node.clientWidth;
+    window.Plotly.relayout(node, { width });
+  });
+  node.widthObserver.observe(node);
+}
+
+const config = {
+  displaylogo: false,
+  doubleClickDelay: 400,
+  modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
+};
+
+export async function draw({ data, parentElement }, plotlyUrl) {
+  const loading = loadPlotly(plotlyUrl);
+  if (!data?.figure) return undefined; // nothing to draw yet: only have the library ready
+  const node = chartNode(parentElement, data.figure.layout.height);
+  const update = (node.latest = {}); // of several updates that wait, only the last one is drawn
+  const Plotly = await loading;
+  if (node.latest !== update || !node.isConnected) return undefined;
+
+  const figure = themed(data.figure, data.colours[isDark(parentElement) ? "dark" : "light"]);
+  figure.layout.width = node.clientWidth || undefined;
+  // A finger on a chart means to scroll the page.
+  const coarse = matchMedia("(pointer: coarse)").matches;
+  figure.layout.dragmode = coarse ? false : "zoom";
+  node.setAttribute("aria-label", figure.layout.meta.alt);
+  await Plotly.react(node, figure.data, figure.layout, { ...config, displayModeBar: coarse ? false : "hover" });
+  node.dataset.epoch = figure.layout.meta.epoch;
+  node.dataset.drawn = Number(node.dataset.drawn ?? 0) + 1;
+  followWidth(node);
+  return () => {
+    node.widthObserver?.disconnect();
+    Plotly.purge(node);
+  };
+}
