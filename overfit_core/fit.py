@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from overfit_core.batches import SETTING_NAMES, SOURCES
+from overfit_core.batches import SOURCES
 from overfit_core.errors import Problem, ShapeError, SpecError, unknown
 from overfit_core.limits import LIMITS
 from overfit_core.models.heads import head_of
@@ -19,54 +19,8 @@ from overfit_core.models.losses import LOSSES, loss_problem
 from overfit_core.models.summary import summarise
 
 if TYPE_CHECKING:
-    from overfit_core.batches import Setting, Source
     from overfit_core.models.summary import ModelSummary
-    from overfit_core.spec import BatchSpec, RunSpec
-
-
-def check_batch(spec: BatchSpec) -> None:
-    """Check that the source is known and can give what is asked of it.
-
-    Raises:
-        SpecError: With paths from the batch's root.
-    """
-    if spec.source not in SOURCES:
-        raise SpecError.at(("source",), unknown("source", spec.source, SOURCES), spec.source)
-    source = SOURCES[spec.source]
-    problems = _row_problems(source, spec)
-    for name in SETTING_NAMES:
-        value = getattr(spec, name)
-        if value is not None:
-            problems += _setting_problems(source, name, source.settings.get(name), value)
-    if problems:
-        raise SpecError(problems)
-
-
-def _row_problems(source: Source, spec: BatchSpec) -> list[Problem]:
-    rows, asked = source.max_samples, spec.samples + spec.held_out
-    if rows is None or asked <= rows:
-        return []
-    if spec.samples > rows:
-        message = f"{source.id} has {rows} samples, not {spec.samples}. Choose at most {rows}."
-        return [Problem(("samples",), message, spec.samples)]
-    message = (
-        f"{source.id} has {rows} samples, but {spec.samples} samples and {spec.held_out} held out"
-        f" make {asked}. Hold out at most {rows - spec.samples}, or take fewer samples."
-    )
-    return [Problem(("held_out",), message, spec.held_out)]
-
-
-def _setting_problems(
-    source: Source, name: str, setting: Setting | None, value: float
-) -> list[Problem]:
-    if setting is None:
-        has = ", ".join(source.settings) or "none"
-        message = f"{source.id} has no setting {name} (it has: {has}). Leave {name} empty."
-    elif not setting.minimum <= value <= setting.maximum:
-        message = f"{name} is {value}. Choose from {setting.minimum} to {setting.maximum}."
-    else:
-        return []
-    return [Problem((name,), message, value)]
+    from overfit_core.spec import RunSpec
 
 
 def check_parts_fit(spec: RunSpec) -> None:

@@ -22,7 +22,9 @@ from pydantic import (
 )
 
 from overfit_core import link
+from overfit_core.batches.checks import batch_problems
 from overfit_core.errors import LinkCodeError, SpecError, shown
+from overfit_core.fit import check_parts_fit
 from overfit_core.limits import LIMITS
 from overfit_core.models.catalogue import Activation, Initializer
 from overfit_core.models.layers import Dense, Layer
@@ -79,9 +81,9 @@ class BatchSpec(_Part):
 
     @model_validator(mode="after")
     def _source_can_give_it(self) -> Self:
-        from overfit_core.fit import check_batch
-
-        check_batch(self)
+        problems = batch_problems(self)
+        if problems:
+            raise SpecError(problems)
         return self
 
 
@@ -182,8 +184,6 @@ class RunSpec(_Part):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        from overfit_core.fit import check_parts_fit
-
         check_parts_fit(self)
         return self
 
