@@ -208,7 +208,7 @@ def test_pages_import_only_what_shows_and_nothing_that_calculates() -> None:
 def _calculations(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(_tree(path)):
         operator = node.op if isinstance(node, ast.BinOp | ast.AugAssign) else None
-        if isinstance(operator, ARITHMETIC) and not _joins_paths(node):
+        if isinstance(operator, ARITHMETIC) and not _joins_text(node):
             yield node.lineno, ast.unparse(node)
         if (
             isinstance(node, ast.Call)
@@ -218,14 +218,13 @@ def _calculations(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, ast.unparse(node)
 
 
-def _joins_paths(node: ast.AST) -> bool:
-    """Whether `a / "b"` puts a path together: then its right side is text."""
-    return (
-        isinstance(node, ast.BinOp)
-        and isinstance(node.op, ast.Div)
-        and isinstance(node.right, ast.Constant)
-        and isinstance(node.right.value, str)
-    )
+def _joins_text(node: ast.AST) -> bool:
+    """Whether `a / "b"` puts a path together, or `text % (…)` fills in a text."""
+    if not isinstance(node, ast.BinOp):
+        return False
+    if isinstance(node.op, ast.Div):
+        return isinstance(node.right, ast.Constant) and isinstance(node.right.value, str)
+    return isinstance(node.op, ast.Mod) and isinstance(node.right, ast.Dict | ast.Tuple)
 
 
 def test_pages_calculate_nothing() -> None:
