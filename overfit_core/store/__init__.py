@@ -1,0 +1,46 @@
+"""Runs and histories in a database: the truth that pages and workers share."""
+
+from overfit_core.store.person_side import PersonSide
+from overfit_core.store.reading_side import ReadingSide
+from overfit_core.store.records import (
+    ACTIVE,
+    ENDED,
+    HELD,
+    Control,
+    LostRunError,
+    RunRecord,
+    Status,
+    Wish,
+)
+from overfit_core.store.watcher_side import LEASE_SECONDS, LOST_REASON, WatcherSide
+
+
+class Store(ReadingSide, PersonSide, WatcherSide):
+    """All runs, in one database. Safe to share between threads.
+
+    Every change of a run's state is one guarded UPDATE, so that two sides that act at once
+    cannot undo each other: a run that has ended stays as it ended.
+
+    Args:
+        url: SQLAlchemy URL, ``sqlite:///FILE`` or ``postgresql+psycopg://…``. The file, its
+            folder and the tables are made when they are missing.
+        clock: Where the time comes from; an aware ``datetime``.
+
+    Raises:
+        StoreError: If the database cannot be opened; every method, if it refuses.
+    """
+
+
+__all__ = [
+    "ACTIVE",
+    "ENDED",
+    "HELD",
+    "LEASE_SECONDS",
+    "LOST_REASON",
+    "Control",
+    "LostRunError",
+    "RunRecord",
+    "Status",
+    "Store",
+    "Wish",
+]

@@ -1,0 +1,113 @@
+"""A run's history in the database: small chunks as they come, merged into larger ones.
+
+A slow run of 100,000 epochs may arrive in as many chunks. Whenever ``FAN_IN`` of one level are
+there, they become one of the next level, until a chunk has ``FULL_BYTES``. So a history is read
+in few rows, a chunk is rewritten a few times at most, and the newest epochs, which a page asks
+for several times a second, are in small rows of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from overfit_core.store.tables import ChunkRow
+from overfit_core.training.history import History, Snapshots
+
+FAN_IN = 32
+"""Chunks of one level that become one of the next."""
+FULL_BYTES = 2**21
+"""A chunk of this size is not merged again."""
+FULL_LEVEL = 100
+"""The level of chunks that are not merged again."""
+
+
+def add(session: Session, run_id: str, chunk: History) -> None:
+    """Put a chunk of at least one epoch behind the others."""
+    _insert(session, run_id, chunk, level=0)
+    level = 0
+    while level < FULL_LEVEL and _count(session, run_id, level) >= FAN_IN:
+        level = _merge(session, run_id, _rows(session, run_id, level), level + 1)
+
+
+def pack(session: Session, run_id: str) -> None:
+    """Merge what is left when a run has ended, so that it lies in as few rows as may be."""
+    rows, size = [], 0
+    for row in _rows(session, run_id, None):
+        rows.append(row)
+        size += row.size
+        if size >= FULL_BYTES:
+            _merge(session, run_id, rows, FULL_LEVEL)
+            rows, size = [], 0
+    _merge(session, run_id, rows, FULL_LEVEL)
+
+
+def read(session: Session, run_id: str, after_epoch: int) -> History:
+    """Return the epochs after ``after_epoch``; an empty history when there are none."""
+    rows = session.scalars(
+        select(ChunkRow.data)
+        .where(ChunkRow.run_id == run_id, ChunkRow.last_epoch > after_epoch)
+        .order_by(ChunkRow.first_epoch)
+    )
+    history = History({}, first_epoch=after_epoch + 1)
+    for data in rows:
+        history.append(_after(History.from_arrow(data), after_epoch))
+    return history
+
+
+def _after(chunk: History, epoch: int) -> History:
+    skip = epoch + 1 - chunk.first_epoch
+    if skip <= 0:
+        return chunk
+    kept = None
+    if (all_kept := chunk.snapshots) is not None:
+        new = all_kept.epochs > epoch
+        kept = Snapshots(all_kept.epochs[new], all_kept.predictions[new], all_kept.losses[new])
+    return History({name: chunk[name][skip:] for name in chunk}, epoch + 1, kept)
+
+
+def _count(session: Session, run_id: str, level: int) -> int:
+    found = select(func.count()).where(ChunkRow.run_id == run_id, ChunkRow.level == level)
+    return session.scalar(found) or 0
+
+
+def _rows(session: Session, run_id: str, level: int | None) -> Sequence[ChunkRow]:
+    wanted = select(ChunkRow).where(ChunkRow.run_id == run_id).order_by(ChunkRow.first_epoch)
+    if level is None:
+        return session.scalars(wanted.where(ChunkRow.level < FULL_LEVEL)).all()
+    return session.scalars(wanted.where(ChunkRow.level == level)).all()
+
+
+def _merge(session: Session, run_id: str, rows: Sequence[ChunkRow], level: int) -> int:
+    """Make one chunk of several that follow each other; returns its level."""
+    if len(rows) < 2:
+        return FULL_LEVEL
+    history = History({})
+    for row in rows:
+        history.append(History.from_arrow(row.data))
+    first, last = rows[0].first_epoch, rows[-1].last_epoch
+    for row in rows:
+        session.expunge(row)
+    session.execute(
+        delete(ChunkRow).where(ChunkRow.run_id == run_id, ChunkRow.first_epoch.between(first, last))
+    )
+    return _insert(session, run_id, history, level)
+
+
+def _insert(session: Session, run_id: str, history: History, level: int) -> int:
+    data = history.to_arrow()
+    level = FULL_LEVEL if len(data) >= FULL_BYTES else level
+    session.add(
+        ChunkRow(
+            run_id=run_id,
+            first_epoch=history.first_epoch,
+            last_epoch=history.last_epoch,
+            level=level,
+            size=len(data),
+            data=data,
+        )
+    )
+    session.flush()
+    return level

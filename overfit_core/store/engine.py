@@ -1,0 +1,117 @@
+"""The way to the database: SQLite in a file, or PostgreSQL, brought up to date on opening."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from overfit_core.errors import StoreError
+from overfit_core.migrations import HEAD, upgrade
+
+BUSY_SECONDS = 15
+"""How long to wait for another process that is writing."""
+
+_MIGRATION_LOCK = 7_041_776_331
+"""Any number that is ours: the advisory lock of PostgreSQL under which one process migrates."""
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database and bring its tables up to date.
+
+    Safe when several processes start at once: one migrates, the others wait for it.
+
+    Raises:
+        StoreError: If it cannot be opened, or was made by a later version of this program.
+    """
+    try:
+        engine = _sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _server(url)
+    except (ArgumentError, ImportError, OSError) as error:
+        raise StoreError(f"The database cannot be opened: {error}") from error
+    try:
+        with explained():
+            _migrate(engine)
+    except StoreError:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads: one consistent view, and it blocks nobody."""
+    with explained(), Session(engine) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session that writes, committed at its end; in SQLite the only one at a time."""
+    with explained(), Session(engine.execution_options(writes=True)) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what the driver raises into a StoreError."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise StoreError(f"The database refused: {cause}") from error
+
+
+def _server(url: str) -> Engine:
+    return create_engine(url, pool_pre_ping=True)
+
+
+def _sqlite(url: str) -> Engine:
+    file = make_url(url).database
+    if not file or file == ":memory:":
+        raise StoreError(
+            "A database in memory cannot be shared with the workers: name a file, sqlite:///FILE."
+        )
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    # Python would start transactions by itself, and not before DDL; _begin does it instead.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A reader that starts to write fails at once when somebody wrote in between; a writer that
+    # says so from the beginning waits for its turn.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: Any = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.connect() as connection:
+        # Alembic takes a quarter of a second to load: only where there is something to do.
+        if _revision(connection) == HEAD:
+            return
+    with engine.execution_options(writes=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        if _revision(connection) != HEAD:
+            upgrade(connection)

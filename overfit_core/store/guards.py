@@ -1,0 +1,107 @@
+"""Changes of a run's row, each one guarded UPDATE.
+
+Two sides that act at once cannot undo each other: whoever comes second finds that the row is no
+longer in the state that the change starts from, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from overfit_core.errors import UnknownRunError, shown
+from overfit_core.store.engine import open_engine
+from overfit_core.store.records import ACTIVE, HELD, Control, LostRunError, RunRecord, Status
+from overfit_core.store.tables import RunRow
+
+RECORD = (
+    *(RunRow.id, RunRow.name, RunRow.status, RunRow.wish, RunRow.pace, RunRow.reason),
+    *(RunRow.epoch, RunRow.worker, RunRow.created_at, RunRow.started_at, RunRow.finished_at),
+    *(RunRow.lease_at, RunRow.wished_at, RunRow.steps_wanted, RunRow.steps_done),
+    *(RunRow.spec.label("spec_json"), RunRow.summary.label("summary_json")),
+)
+"""The columns of a RunRecord."""
+CONTROL = (RunRow.wish, RunRow.pace, RunRow.steps_wanted)
+"""The columns of a Control."""
+
+PARKED = and_(RunRow.status == "paused", RunRow.worker.is_(None))
+"""A paused run that gave its worker to another; it is taken up again when it is wanted."""
+UNCLAIMED = or_(RunRow.status == "queued", PARKED)
+"""No worker has the run."""
+
+Condition = ColumnElement[bool]
+Values = Mapping[str, object]
+
+
+class Guarded:
+    """The database, the clock, and the changes that all sides make with them."""
+
+    def __init__(self, url: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Open the database; see ``Store``."""
+        self._engine = open_engine(url)
+        self._now = clock
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._engine.dispose()
+
+    def _ask(self, session: Session, run_id: str, values: Values) -> bool:
+        """Change what the person wishes, unless the run has ended or is stopping."""
+        still_open = and_(RunRow.id == run_id, RunRow.status.in_(ACTIVE), RunRow.wish != "stop")
+        if changed(session, still_open, {"wished_at": self._now(), **values}):
+            return True
+        record(session, run_id)
+        return False
+
+    def _visit(self, session: Session, run_id: str, held: Condition, values: Values) -> Control:
+        """Change what the worker reports, renew its lease, read the wish."""
+        renewed = update(RunRow).where(held).values(lease_at=self._now(), **values)
+        row = session.execute(renewed.returning(*CONTROL)).first()
+        return control(row) if row else lost(session, run_id)
+
+
+def held_by(run_id: str, worker: str | None, statuses: Collection[Status] = HELD) -> Condition:
+    """The run is in one of these states, and this worker has it (None: whoever)."""
+    held = and_(RunRow.id == run_id, RunRow.status.in_(statuses))
+    return held if worker is None else and_(held, RunRow.worker == worker)
+
+
+def changed(session: Session, where: Condition, values: Values) -> bool:
+    """Make the change where the condition holds; tells whether it did."""
+    change = update(RunRow).where(where).values(**values).returning(RunRow.id)
+    return session.scalar(change) is not None
+
+
+def record(session: Session, run_id: str) -> RunRecord:
+    """Return the run.
+
+    Raises:
+        UnknownRunError: If there is none under this id.
+    """
+    row = session.execute(select(*RECORD).where(RunRow.id == run_id)).first()
+    if row is None:
+        raise UnknownRunError(f"There is no run {shown(run_id)}: its link is wrong or too old.")
+    return RunRecord(**row._mapping)
+
+
+def control(row: Any) -> Control:  # noqa: ANN401  # a row has as many types as columns
+    """Make a Control of its columns."""
+    return Control(row.wish, row.pace, row.steps_wanted)
+
+
+def lost(session: Session, run_id: str) -> NoReturn:
+    """Say that a worker has no say in a run.
+
+    Raises:
+        LostRunError: Always, except for
+        UnknownRunError: If there is no run under this id.
+    """
+    found = record(session, run_id)
+    raise LostRunError(
+        f"The run {run_id} is {found.status} at epoch {found.epoch}, held by "
+        f"{found.worker or 'nobody'}: this worker has no say in it."
+    )

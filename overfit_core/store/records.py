@@ -1,0 +1,106 @@
+"""What the store gives to read: runs, and what a person wishes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+from overfit_core.errors import StoreError
+from overfit_core.spec import RunSpec
+from overfit_core.training.result import RunSummary
+
+Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+Wish = Literal["run", "pause", "stop"]
+
+HELD: tuple[Status, ...] = ("running", "paused")
+"""A worker has the run (or had it, when it was paused and gave its place to another)."""
+ACTIVE: tuple[Status, ...] = ("queued", *HELD)
+"""The run has not ended."""
+ENDED: tuple[Status, ...] = ("finished", "stopped", "failed", "interrupted")
+"""The run has ended; nothing changes it any more."""
+
+
+class LostRunError(StoreError):
+    """The run is not this worker's (any more): it ended, or never was. Leave it alone."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the person wishes of a run.
+
+    Attributes:
+        wish: ``run``, ``pause`` or ``stop``.
+        pace: Epochs per second to show it at; None for as fast as it goes.
+        steps_wanted: Single epochs asked for since the run began; only ever rises. Those that
+            are not done yet are trained while the wish is ``pause``.
+    """
+
+    wish: Wish
+    pace: float | None
+    steps_wanted: int
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run as it stands. Times are in UTC.
+
+    Attributes:
+        id: Unguessable and short; may stand in a URL.
+        name: The spec's name.
+        status: Where it is: ``queued``, ``running``, ``paused`` or one of the four ends.
+        wish: What the person asked for last.
+        pace: Epochs per second to show it at; None for as fast as it goes.
+        reason: Why it failed or was interrupted, in plain words; None otherwise.
+        epoch: The last epoch in its history.
+        worker: Which worker has it, or had it.
+        lease_at: When the worker last gave a sign of life.
+        wished_at: When the wish, the pace or the steps last changed.
+        steps_wanted: Single epochs asked for in all.
+        steps_done: Of these, how many were trained when its worker last gave it back.
+        spec_json: The spec as it was stored.
+        summary_json: The summary as it was stored.
+    """
+
+    id: str
+    name: str | None
+    status: Status
+    wish: Wish
+    pace: float | None
+    reason: str | None
+    epoch: int
+    worker: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    lease_at: datetime | None
+    wished_at: datetime
+    steps_wanted: int
+    steps_done: int
+    spec_json: str = field(repr=False)
+    summary_json: str | None = field(repr=False)
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        """What was asked for.
+
+        Raises:
+            SpecError: If it was stored by a version whose specs this one cannot read.
+        """
+        return RunSpec.load(self.spec_json)
+
+    @cached_property
+    def summary(self) -> RunSummary | None:
+        """How it ended, in numbers; None until then, and where a worker was lost."""
+        return RunSummary.model_validate_json(self.summary_json) if self.summary_json else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.status in ENDED
+
+    @property
+    def control(self) -> Control:
+        """What the person wishes."""
+        return Control(self.wish, self.pace, self.steps_wanted)

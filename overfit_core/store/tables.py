@@ -1,0 +1,96 @@
+"""The tables of the database, as ``migrations/`` makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite keeps no time zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn any zone into UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Say that what was read is UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What all tables share."""
+
+
+class RunRow(Base):
+    """One run: what was asked for, what the person wishes, what the worker reports."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        Index("ix_runs_created_at", "created_at"),
+        Index("ix_runs_status", "status"),
+        Index("ix_runs_spec_hash", "spec_hash"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(80))
+    spec: Mapped[str] = mapped_column(Text)
+    spec_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    # The person's side.
+    wish: Mapped[str] = mapped_column(String(8), default="run")
+    wished_at: Mapped[datetime] = mapped_column(UtcTime)
+    pace: Mapped[float | None] = mapped_column(Double)
+    steps_wanted: Mapped[int] = mapped_column(default=0)
+
+    # The worker's side.
+    status: Mapped[str] = mapped_column(String(16), default="queued")
+    worker: Mapped[str | None] = mapped_column(String(200))
+    lease_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    epoch: Mapped[int] = mapped_column(default=0)
+    steps_done: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    reason: Mapped[str | None] = mapped_column(Text)
+    summary: Mapped[str | None] = mapped_column(Text)
+
+
+class ChunkRow(Base):
+    """Some epochs of a run's history, in Arrow; small ones become larger ones of a higher level."""
+
+    __tablename__ = "chunks"
+    __table_args__ = (Index("ix_chunks_run_id_level", "run_id", "level"),)
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    first_epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_epoch: Mapped[int]
+    level: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SamplesRow(Base):
+    """The batch of a run, and what the network makes of it, in Arrow."""
+
+    __tablename__ = "samples"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
