@@ -14,13 +14,18 @@ from overfit_core.batches.catalogue import (
     Source,
     Task,
 )
+from overfit_core.batches.making import Batch, make_batch
+from overfit_core.batches.rows import Array
 
 __all__ = [
     "MAX_SAMPLES",
     "SETTING_NAMES",
     "SOURCES",
+    "Array",
+    "Batch",
     "BatchShape",
     "Setting",
     "Source",
     "Task",
+    "make_batch",
 ]

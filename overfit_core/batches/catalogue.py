@@ -68,7 +68,7 @@ class Source:
         task: the task with all settings at their defaults; `shape(spec).task` is the one of a spec.
         inputs: shape of one sample; the letters "features" and "steps" stand for those settings.
         classes: number of classes where it is fixed; None where it is a setting, or for regression.
-        max_samples: most rows there are, for `samples` and `held_out` together; None: as many as wanted.
+        max_samples: rows there are, for `samples` and `held_out` together; None: any number.
         settings: the settings it has, by name.
     """
 
@@ -121,8 +121,8 @@ _ALL = (
     Source(
         "xor",
         "XOR",
-        "The corners of a square; 1 where exactly one coordinate is 1. No straight line parts them. "
-        "More than four samples repeat the corners, so give them some noise.",
+        "The corners of a square; 1 where exactly one coordinate is 1. No straight line parts "
+        "them. More than four samples repeat the corners, so give them some noise.",
         "binary",
         (2,),
         classes=2,
@@ -249,8 +249,8 @@ _ALL = (
     Source(
         "sensor",
         "Sensor windows",
-        "Windows of a simulated sensor signal, normal or with a spike, a dropout, a level shift or a "
-        "change of frequency.",
+        "Windows of a simulated sensor signal, normal or with a spike, a dropout, a level shift or "
+        "a change of frequency.",
         "binary",
         ("steps", "features"),
         classes=2,

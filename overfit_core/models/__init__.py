@@ -1,1 +1,4 @@
-"""From a spec to a Keras model: layers, heads, losses, sizes. Nothing here imports Keras at import time."""
+"""From a spec to a Keras model: layers, heads, losses, sizes.
+
+Importing this package imports no Keras; only the functions named build do.
+"""

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from overfit_core.errors import Problem, ShapeError, shown
+from overfit_core.errors import ShapeError
+from overfit_core.models.catalogue import Initializer
 from overfit_core.models.layers.base import FLAT, RANK_NAMES, WAYS_OUT
 from overfit_core.models.losses import (
     DEFAULT_ACTIVATION,
     DEFAULT_LOSS,
-    LOSSES,
     TargetForm,
-    loss_problem,
     target_form,
 )
-from overfit_core.models.shapes import trace_shapes
 
 if TYPE_CHECKING:
     from overfit_core.batches import BatchShape
@@ -24,6 +22,10 @@ if TYPE_CHECKING:
 
 HEAD = "head"
 """Name of the head in a model and in its summary."""
+
+HINGES = ("hinge", "squared_hinge")
+POSITIVE = ("sigmoid", "hard_sigmoid", "softmax", "relu", "relu6", "softplus", "exponential")
+"""Activations that never give less than 0, so that 0 cannot part a yes from a no."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,18 @@ class Head:
 
     units: int
     activation: str
-    kernel_initializer: str
+    kernel_initializer: Initializer
     loss: str
     target: TargetForm
+
+    @property
+    def threshold(self) -> float:
+        """Output above which the answer to a yes-no question is yes.
+
+        0 where a hinge loss pulls the output to -1 and 1, else 0.5, halfway between the labels.
+        """
+        hinged = self.loss in HINGES and self.activation not in POSITIVE
+        return 0.0 if hinged else 0.5
 
 
 def head_of(model: ModelSpec, batch: BatchShape) -> Head:
@@ -71,24 +82,3 @@ def head_shape(model: ModelSpec, batch: BatchShape, shape: Shape) -> Shape:
             shape=shape,
         )
     return (head_of(model, batch).units,)
-
-
-def model_problems(model: ModelSpec, batch: BatchShape) -> list[Problem]:
-    """Everything that keeps `model` from training on `batch`; paths start at the run's spec.
-
-    Only what Keras would refuse is a problem: a loss that makes no sense may be tried.
-    """
-    problems = []
-    try:
-        shape = trace_shapes(model.layers, batch.inputs)[-1]
-        head_shape(model, batch, shape)
-    except ShapeError as error:
-        path = ("model", HEAD) if error.layer_index is None else error.problems[0].path
-        problems.append(Problem(path, error.message, error.shape))
-    head = head_of(model, batch)
-    if head.loss not in LOSSES:
-        message = f"there is no loss {shown(head.loss)}; choose one of {', '.join(LOSSES)}"
-        problems.append(Problem(("model", "loss"), message, head.loss))
-    elif reason := loss_problem(head.loss, head.units, batch):
-        problems.append(Problem(("model", "loss"), reason, head.loss))
-    return problems

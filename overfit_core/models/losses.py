@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from overfit_core.batches import BatchShape
 
 TargetForm = Literal["column", "one_hot", "classes"]
-"""How y is handed to the loss: one column (samples, 1), one column for each class (samples, classes),
-or class numbers (samples,)."""
+"""How y is handed to the loss: one column (samples, 1), one column for each class
+(samples, classes), or class numbers (samples,)."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Loss:
 
     Attributes:
         name: Keras' name.
+        keras_class: name of its class in keras.losses.
         label: name on a page.
         meaning: one line: formula, and what it is for.
         fits: tasks for which it is a usual choice; elsewhere it runs all the same.
@@ -29,6 +30,7 @@ class Loss:
     """
 
     name: str
+    keras_class: str
     label: str
     meaning: str
     fits: tuple[str, ...]
@@ -41,6 +43,7 @@ _ANY = ("regression",)
 _ALL = (
     Loss(
         "binary_crossentropy",
+        "BinaryCrossentropy",
         "Binary cross-entropy",
         "-(y log p + (1 - y) log(1 - p)): a yes-no question with a probability p.",
         ("binary",),
@@ -48,49 +51,82 @@ _ALL = (
     ),
     Loss(
         "sparse_categorical_crossentropy",
+        "SparseCategoricalCrossentropy",
         "Sparse categorical cross-entropy",
         "-log of the probability of the right class; labels are class numbers.",
         _CLASSES,
     ),
     Loss(
         "categorical_crossentropy",
+        "CategoricalCrossentropy",
         "Categorical cross-entropy",
         "-log of the probability of the right class; labels are one column for each class.",
         _CLASSES,
         broadcasts=False,
     ),
-    Loss("mean_squared_error", "Mean squared error", "(y - p)^2: for numbers.", _ANY),
-    Loss("mean_absolute_error", "Mean absolute error", "|y - p|: outliers weigh less.", _ANY),
-    Loss("huber", "Huber", "Squared up to an error of 1, absolute beyond (Huber 1964).", _ANY),
-    Loss("log_cosh", "Log-cosh", "log(cosh(p - y)): a smooth mean absolute error.", _ANY),
+    Loss(
+        "mean_squared_error",
+        "MeanSquaredError",
+        "Mean squared error",
+        "(y - p)^2: for numbers.",
+        _ANY,
+    ),
+    Loss(
+        "mean_absolute_error",
+        "MeanAbsoluteError",
+        "Mean absolute error",
+        "|y - p|: outliers weigh less.",
+        _ANY,
+    ),
+    Loss(
+        "huber",
+        "Huber",
+        "Huber",
+        "Squared up to an error of 1, absolute beyond (Huber 1964).",
+        _ANY,
+    ),
+    Loss(
+        "log_cosh", "LogCosh", "Log-cosh", "log(cosh(p - y)): a smooth mean absolute error.", _ANY
+    ),
     Loss(
         "mean_squared_logarithmic_error",
+        "MeanSquaredLogarithmicError",
         "Mean squared logarithmic error",
         "(log(y + 1) - log(p + 1))^2: for positive numbers of very different sizes.",
         _ANY,
     ),
-    Loss("poisson", "Poisson", "p - y log p: for counts.", _ANY),
+    Loss("poisson", "Poisson", "Poisson", "p - y log p: for counts.", _ANY),
     Loss(
         "hinge",
+        "Hinge",
         "Hinge",
         "max(1 - y p, 0) with labels -1 and 1 (Keras turns 0 into -1).",
         ("binary",),
     ),
-    Loss("squared_hinge", "Squared hinge", "The square of the hinge loss.", ("binary",)),
+    Loss(
+        "squared_hinge",
+        "SquaredHinge",
+        "Squared hinge",
+        "The square of the hinge loss.",
+        ("binary",),
+    ),
     Loss(
         "categorical_hinge",
+        "CategoricalHinge",
         "Categorical hinge",
         "max(largest wrong output - right output + 1, 0).",
         ("multiclass",),
     ),
     Loss(
         "kl_divergence",
+        "KLDivergence",
         "Kullback–Leibler divergence",
         "Sum of y log(y / p): how far the distribution p is from y.",
         ("multiclass",),
     ),
     Loss(
         "binary_focal_crossentropy",
+        "BinaryFocalCrossentropy",
         "Binary focal cross-entropy",
         "Binary cross-entropy in which easy samples weigh less (Lin et al. 2017).",
         ("binary",),
@@ -98,6 +134,7 @@ _ALL = (
     ),
     Loss(
         "categorical_focal_crossentropy",
+        "CategoricalFocalCrossentropy",
         "Categorical focal cross-entropy",
         "Categorical cross-entropy in which easy samples weigh less (Lin et al. 2017).",
         ("multiclass",),
@@ -105,6 +142,7 @@ _ALL = (
     ),
     Loss(
         "cosine_similarity",
+        "CosineSimilarity",
         "Cosine similarity",
         "-(y · p) / (|y| |p|): the angle between output and target.",
         ("multiclass",),
@@ -132,8 +170,8 @@ DEFAULT_ACTIVATION: Mapping[str, str] = MappingProxyType(
 def target_form(loss: str, units: int, batch: BatchShape) -> TargetForm:
     """How y is handed to `loss` for a head of `units` outputs.
 
-    Sparse losses get class numbers. Every other loss gets one column for each class if the head has as
-    many units, and else the label itself in one column, which Keras compares with every unit.
+    Sparse losses get class numbers. Every other loss gets one column for each class if the head has
+    as many units, and else the label itself in one column, which Keras compares with every unit.
     """
     if loss.startswith("sparse_"):
         return "classes"
@@ -162,7 +200,7 @@ def loss_problem(loss: str, units: int, batch: BatchShape) -> str | None:
     if target_form(loss, units, batch) == "column" and units > 1 and not LOSSES[loss].broadcasts:
         fitting = f"1 or {batch.classes} units" if batch.classes else "1 unit"
         return (
-            f"the loss {loss} cannot compare the {units} outputs of the head with one target column; "
-            f"give the head {fitting}, or choose another loss"
+            f"the loss {loss} cannot compare the {units} outputs of the head with one target "
+            f"column; give the head {fitting}, or choose another loss"
         )
     return None

@@ -22,9 +22,9 @@ def layer_names(layers: Sequence[BaseLayer]) -> tuple[str, ...]:
 def resolved(layers: Sequence[BaseLayer]) -> tuple[BaseLayer, ...]:
     """The layers with every empty `return_sequences` filled in.
 
-    A recurrent layer passes every step on if the next layer that changes the shape takes nothing but
-    sequences (another recurrent layer, conv1d, pooling, attention), else the last step alone: what one
-    expects of a stack of LSTMs with a dense layer or a head behind it.
+    A recurrent layer passes every step on if the next layer that changes the shape takes nothing
+    but sequences (another recurrent layer, conv1d, pooling, attention), else the last step alone:
+    what one expects of a stack of LSTMs with a dense layer or a head behind it.
     """
     filled: list[BaseLayer] = []
     for i, layer in enumerate(layers):
@@ -37,7 +37,7 @@ def resolved(layers: Sequence[BaseLayer]) -> tuple[BaseLayer, ...]:
 
 
 def trace_shapes(layers: Sequence[BaseLayer], inputs: Shape) -> tuple[Shape, ...]:
-    """Shapes without the samples: `inputs`, then what leaves each layer. One more than there are layers.
+    """Shapes without the samples: `inputs`, then what leaves each layer.
 
     Raises:
         ShapeError: a layer cannot take what arrives; it names the layer, from 1, and the shape.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from overfit_core.models.catalogue import Activation
-from overfit_core.models.layers.base import SEQUENCE, BuildContext, Shape
+from overfit_core.models.layers.base import SEQUENCE, BuildContext, KerasObject, KerasTensor, Shape
 from overfit_core.models.layers.weights import WeightedLayer
 
 
@@ -15,10 +15,10 @@ class Attention(WeightedLayer):
     """A pre-norm Transformer encoder block: (steps, channels) -> (steps, channels).
 
     ``h = x + MultiHeadAttention(norm(x))``, then ``h + Dense(activation(Dense(norm(h))))``.
-    The block of Vaswani et al. 2017 (arXiv:1706.03762, section 3.1) with the normalisation moved before
-    each part (Xiong et al. 2020, arXiv:2002.04745, figure 1b), which trains without a warm-up.
-    There is no positional encoding: the block cannot tell the order of the steps, so put a conv1d
-    before it where order matters. The penalties and the initialiser apply to all kernels of the block.
+    The block of Vaswani et al. 2017 (arXiv:1706.03762, section 3.1) with the normalisation moved
+    before each part (Xiong et al. 2020, arXiv:2002.04745, figure 1b), which trains without a
+    warm-up. There is no positional encoding: the block cannot tell the order of the steps, so put
+    a conv1d before it where order matters. Penalties and initialiser apply to all its kernels.
     """
 
     label: ClassVar[str] = "Attention block"
@@ -34,7 +34,7 @@ class Attention(WeightedLayer):
         None,
         ge=1,
         le=512,
-        description="Size of each head's query, key and value; empty: channels / heads, at least 1.",
+        description="Size of each head's query, key and value; empty: channels / heads.",
     )
     feed_forward_units: int | None = Field(
         None, ge=1, le=4096, description="Hidden units of the dense part; empty: 4 x channels."
@@ -71,7 +71,7 @@ class Attention(WeightedLayer):
         key_dim, _ = self.sizes(channels)
         return 2 * steps * self.parameter_count(shape) + 4 * steps * steps * self.heads * key_dim
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """The block as one nested Keras model, so that it has one name and one row in a summary."""
         import keras
 
@@ -94,7 +94,7 @@ class Attention(WeightedLayer):
         outputs = keras.layers.Add(name="add_2", dtype=context.dtype)([attended, dense])
         return keras.Model(block_inputs, outputs, name=context.name)(inputs)
 
-    def _norm(self, name: str, context: BuildContext) -> Any:
+    def _norm(self, name: str, context: BuildContext) -> KerasObject:
         import keras
 
         return keras.layers.LayerNormalization(name=name, dtype=context.dtype)

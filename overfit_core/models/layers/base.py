@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Shape = tuple[int, ...]
+
+KerasTensor: TypeAlias = Any
+"""A symbolic Keras tensor: Keras ships no types."""
+KerasObject: TypeAlias = Any
+"""Anything else of Keras: a layer, an initialiser, a penalty."""
 
 FLAT, SEQUENCE, IMAGE = 1, 2, 3
 """Ranks, counted without the axis of samples."""
@@ -37,7 +42,8 @@ class BuildContext:
         name: name of the layer, unique in the model, such as ``"dense_1"``.
         dtype: ``"float32"`` or ``"float64"``, for weights and computation.
         seed: the training seed; every random number of the layer follows from it and the name.
-        extra: further arguments for the Keras layer by layer kind, such as ``{"lstm": {"unroll": True}}``.
+        extra: further arguments for the Keras layer by layer kind, such as
+            ``{"lstm": {"unroll": True}}``.
     """
 
     name: str
@@ -95,7 +101,7 @@ class BaseLayer(BaseModel, ABC):
         return self.seconds
 
     @abstractmethod
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """The layer applied to the symbolic Keras tensor `inputs`, of shape (samples, *shape)."""
 
     def refuse(self, shape: Shape, needs: str) -> NoReturn:

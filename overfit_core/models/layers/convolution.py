@@ -8,7 +8,14 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from overfit_core.models.catalogue import Activation, CausalPadding, Padding
-from overfit_core.models.layers.base import IMAGE, SEQUENCE, BaseLayer, BuildContext, Shape
+from overfit_core.models.layers.base import (
+    IMAGE,
+    SEQUENCE,
+    BaseLayer,
+    BuildContext,
+    KerasTensor,
+    Shape,
+)
 from overfit_core.models.layers.weights import WeightedLayer
 
 
@@ -17,8 +24,8 @@ def window_shape(
 ) -> Shape:
     """Shape after a window has slid over all axes of `shape` but the last.
 
-    With "valid" padding an axis of length n becomes floor((n - window) / strides) + 1, with "same" and
-    "causal" padding ceil(n / strides) (Keras' rule).
+    With "valid" padding an axis of length n becomes floor((n - window) / strides) + 1, with "same"
+    and "causal" padding ceil(n / strides) (Keras' rule).
 
     Raises:
         ShapeError: the window is longer than an axis and nothing is padded.
@@ -48,7 +55,7 @@ class _Convolution(WeightedLayer):
     )
 
     def output_shape(self, shape: Shape) -> Shape:
-        """(steps, channels) or (height, width, channels) -> the same with fewer positions, `filters` channels."""
+        """(steps, channels) -> (steps', filters); (height, width, channels) likewise."""
         self.require_rank(shape, self.rank)
         return window_shape(
             self,
@@ -62,12 +69,12 @@ class _Convolution(WeightedLayer):
     def parameter_count(self, shape: Shape) -> int:
         """Kernel (window…, channels, filters) and bias (filters,)."""
         window = self.kernel_size ** (len(shape) - 1)
-        return (window * shape[-1] + self.use_bias) * self.filters
+        return int((window * shape[-1] + self.use_bias) * self.filters)
 
     def flops(self, shape: Shape) -> int:
         """The kernel's multiplications and additions at each position."""
         window = self.kernel_size ** (len(shape) - 1)
-        return 2 * prod(self.output_shape(shape)) * (window * shape[-1] + 1)
+        return int(2 * prod(self.output_shape(shape)) * (window * shape[-1] + 1))
 
     def keras_arguments(self, context: BuildContext) -> dict[str, Any]:
         """Arguments that Conv1D and Conv2D share."""
@@ -94,11 +101,11 @@ class Conv1D(_Convolution):
     kind: Literal["conv1d"] = "conv1d"
     padding: CausalPadding = Field(
         "valid",
-        description="valid: only whole windows; same: padded with 0 to keep the length; causal: padded "
-        "at the beginning only, so that no output sees later steps.",
+        description="valid: only whole windows; same: padded with 0 to keep the length; causal: "
+        "padded at the beginning only, so that no output sees later steps.",
     )
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One keras.layers.Conv1D."""
         import keras
 
@@ -106,7 +113,7 @@ class Conv1D(_Convolution):
 
 
 class Conv2D(_Convolution):
-    """A square window over the pixels of an image: (height, width, channels) -> (height', width', filters)."""
+    """A square window over the pixels: (height, width, channels) -> (height', width', filters)."""
 
     label: ClassVar[str] = "Conv2D"
     meaning: ClassVar[str] = "A square window slides over the pixels of an image."
@@ -117,7 +124,7 @@ class Conv2D(_Convolution):
         "valid", description="valid: only whole windows; same: padded with 0 to keep the size."
     )
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One keras.layers.Conv2D."""
         import keras
 

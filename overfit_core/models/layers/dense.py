@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from overfit_core.models.catalogue import Activation
-from overfit_core.models.layers.base import IMAGE, BuildContext, Shape
+from overfit_core.models.layers.base import IMAGE, BuildContext, KerasTensor, Shape
 from overfit_core.models.layers.weights import WeightedLayer
 
 
 class Dense(WeightedLayer):
     """``activation(x @ kernel + bias)`` over the last axis.
 
-    Input (features,) gives (units,); a sequence (steps, channels) gives (steps, units), each step by
-    the same weights, as in Keras. An image is refused: Keras would mix only its channels, which is
-    almost never what was meant.
+    Input (features,) gives (units,); a sequence (steps, channels) gives (steps, units), each step
+    by the same weights, as in Keras. An image is refused: Keras would mix only its channels, which
+    is almost never what was meant.
     """
 
     label: ClassVar[str] = "Dense"
@@ -35,9 +35,9 @@ class Dense(WeightedLayer):
         if len(shape) >= IMAGE:
             self.refuse(
                 shape,
-                f"takes a flat shape (features,) or a sequence (steps, channels), but gets {shape}; "
-                "put flatten or global_average_pooling before it (to mix the channels of each pixel "
-                "alone, use conv2d with kernel_size 1)",
+                f"takes a flat shape (features,) or a sequence (steps, channels), but gets "
+                f"{shape}; put flatten or global_average_pooling before it (to mix the channels of "
+                "each pixel alone, use conv2d with kernel_size 1)",
             )
         return (*shape[:-1], self.units)
 
@@ -49,7 +49,7 @@ class Dense(WeightedLayer):
         """A multiplication and an addition for each weight, at each step."""
         return 2 * prod(shape) * self.units + 2 * prod(self.output_shape(shape))
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One keras.layers.Dense."""
         import keras
 

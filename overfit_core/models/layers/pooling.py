@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from overfit_core.models.catalogue import Padding
-from overfit_core.models.layers.base import FLAT, IMAGE, SEQUENCE, BaseLayer, BuildContext, Shape
+from overfit_core.models.layers.base import (
+    FLAT,
+    IMAGE,
+    SEQUENCE,
+    BaseLayer,
+    BuildContext,
+    KerasTensor,
+    Shape,
+)
 from overfit_core.models.layers.convolution import window_shape
 
 
@@ -41,7 +49,7 @@ class _Pooling(BaseLayer):
         """One operation for each number in each window."""
         return int(prod(self.output_shape(shape)) * self.pool_size ** (len(shape) - 1))
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One Keras pooling layer."""
         import keras
 
@@ -110,8 +118,8 @@ class _GlobalPooling(BaseLayer):
         if len(shape) == FLAT:
             self.refuse(
                 shape,
-                f"takes a sequence (steps, channels) or an image (height, width, channels), but gets "
-                f"{shape}, which is flat already; remove it",
+                "takes a sequence (steps, channels) or an image (height, width, channels), "
+                f"but gets {shape}, which is flat already; remove it",
             )
         return (shape[-1],)
 
@@ -119,7 +127,7 @@ class _GlobalPooling(BaseLayer):
         """One operation for each number that enters."""
         return prod(shape)
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """The Keras layer for the rank of `inputs`."""
         import keras
 
@@ -149,7 +157,7 @@ class GlobalMaxPooling(_GlobalPooling):
 
 
 class Flatten(BaseLayer):
-    """All numbers of a sample in one row, row by row: (height, width, channels) -> (height*width*channels,)."""
+    """All numbers of a sample in one row: (height, width, channels) -> (their product,)."""
 
     label: ClassVar[str] = "Flatten"
     meaning: ClassVar[str] = "All numbers of a sample in one row."
@@ -165,7 +173,7 @@ class Flatten(BaseLayer):
         """Nothing is computed."""
         return 0
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One keras.layers.Flatten."""
         import keras
 

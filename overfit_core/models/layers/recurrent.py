@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from overfit_core.models.catalogue import Activation, Initializer
-from overfit_core.models.layers.base import SEQUENCE, BuildContext, Shape
+from overfit_core.models.layers.base import SEQUENCE, BuildContext, KerasTensor, Shape
 from overfit_core.models.layers.weights import WeightedLayer, build_initializer
 
 
@@ -26,8 +26,8 @@ class Recurrent(WeightedLayer):
     )
     return_sequences: bool | None = Field(
         None,
-        description="Whether the state of every step is passed on, or only the last. Empty: every step "
-        "if the next layer that changes the shape takes nothing but sequences, else the last.",
+        description="Whether the state of every step is passed on, or only the last. Empty: every "
+        "step if the next layer that changes the shape takes nothing but sequences, else the last.",
     )
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -36,7 +36,7 @@ class Recurrent(WeightedLayer):
         return (shape[0], self.units) if self.return_sequences else (self.units,)
 
     def parameter_count(self, shape: Shape) -> int:
-        """For each gate: kernel (channels, units), recurrent kernel (units, units), bias (units,)."""
+        """For each gate: kernels (channels, units) and (units, units), bias (units,)."""
         bias = self.biases if self.use_bias else 0
         return self.units * (self.gates * (shape[-1] + self.units) + bias)
 
@@ -53,7 +53,7 @@ class Recurrent(WeightedLayer):
         """Arguments of the gated kinds beyond those that all share."""
         return {}
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One Keras recurrent layer."""
         import keras
 
@@ -108,7 +108,7 @@ class LSTM(_Gated):
 
 
 class GRU(_Gated):
-    """Gated recurrent unit (Cho et al. 2014), with Keras' ``reset_after``: two biases for each gate."""
+    """Gated recurrent unit (Cho et al. 2014) with Keras' ``reset_after``: two biases per gate."""
 
     label: ClassVar[str] = "GRU"
     meaning: ClassVar[str] = "Like an LSTM with two gates and fewer weights."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from overfit_core.models.catalogue import Activation as ActivationName
-from overfit_core.models.layers.base import BaseLayer, BuildContext, Shape
+from overfit_core.models.layers.base import BaseLayer, BuildContext, KerasTensor, Shape
 
 
 class _KeepsShape(BaseLayer):
@@ -20,9 +20,10 @@ class _KeepsShape(BaseLayer):
 
 
 class Dropout(_KeepsShape):
-    """Sets a random share of its inputs to 0 in training, and nothing in inference (Srivastava et al. 2014).
+    """Sets a random share of its inputs to 0 in training (Srivastava et al. 2014).
 
-    What is kept is divided by (1 - rate), so that the sum stays the same on average.
+    What is kept is divided by (1 - rate), so that the sum stays the same on average. In inference
+    nothing changes.
     """
 
     label: ClassVar[str] = "Dropout"
@@ -31,7 +32,7 @@ class Dropout(_KeepsShape):
     kind: Literal["dropout"] = "dropout"
     rate: float = Field(0.5, ge=0.0, lt=1.0, description="Share of the inputs that is set to 0.")
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One keras.layers.Dropout with a seed of its own."""
         import keras
 
@@ -84,7 +85,7 @@ class BatchNormalization(_Normalization):
         """Moving mean and moving variance for each channel."""
         return 2 * shape[-1]
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One keras.layers.BatchNormalization."""
         import keras
 
@@ -107,7 +108,7 @@ class LayerNormalization(_Normalization):
 
     kind: Literal["layer_normalization"] = "layer_normalization"
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One keras.layers.LayerNormalization."""
         import keras
 
@@ -130,7 +131,7 @@ class Activation(_KeepsShape):
     kind: Literal["activation"] = "activation"
     activation: ActivationName = Field("relu", description="What is applied to each number.")
 
-    def build(self, inputs: Any, context: BuildContext) -> Any:
+    def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One keras.layers.Activation."""
         import keras
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from overfit_core.models.catalogue import Initializer
-from overfit_core.models.layers.base import BaseLayer, BuildContext
+from overfit_core.models.layers.base import BaseLayer, BuildContext, KerasObject
 
 
 class WeightedLayer(BaseLayer):
@@ -40,8 +40,9 @@ class WeightedLayer(BaseLayer):
     def _stddev_needs_a_normal(self) -> Self:
         if self.kernel_stddev is not None and self.kernel_initializer not in _WITH_STDDEV:
             raise ValueError(
-                f"kernel_stddev is {self.kernel_stddev}, but {self.kernel_initializer} has no standard "
-                f"deviation of its own; leave it empty or choose {' or '.join(_WITH_STDDEV)}"
+                f"kernel_stddev is {self.kernel_stddev}, but {self.kernel_initializer} has no "
+                "standard deviation of its own; leave it empty or choose "
+                f"{' or '.join(_WITH_STDDEV)}"
             )
         return self
 
@@ -55,13 +56,13 @@ class WeightedLayer(BaseLayer):
             "kernel_regularizer": self.regularizer(),
         }
 
-    def initializer(self, context: BuildContext, part: str) -> Any:
+    def initializer(self, context: BuildContext, part: str) -> KerasObject:
         """The seeded Keras initialiser for `part` of this layer."""
         return build_initializer(
             self.kernel_initializer, context.seed_for(part), self.kernel_stddev
         )
 
-    def regularizer(self) -> Any:
+    def regularizer(self) -> KerasObject:
         """The Keras penalty, or None where both strengths are 0."""
         import keras
 
@@ -76,8 +77,8 @@ _WITH_STDDEV = ("random_normal", "truncated_normal")
 _CONSTANT = ("zeros", "ones")
 
 
-def build_initializer(name: Initializer, seed: int, stddev: float | None = None) -> Any:
-    """The Keras initialiser of this name; the random ones draw the same numbers for the same seed."""
+def build_initializer(name: Initializer, seed: int, stddev: float | None = None) -> KerasObject:
+    """The Keras initialiser of this name; the same seed draws the same numbers."""
     import keras
 
     config: dict[str, Any] = {} if name in _CONSTANT else {"seed": seed}
