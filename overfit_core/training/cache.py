@@ -1,0 +1,115 @@
+"""Compiled programs, kept for the next run of the same architecture, optimizer and shapes."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from overfit_core.training.program import Data, Plan, Program
+from overfit_core.training.structure import all_layers
+
+if TYPE_CHECKING:
+    import keras
+
+MAX_PROGRAMS = 50
+"""Programs kept in memory; the one unused for longest goes first."""
+
+# What a layer's or an optimizer's settings hold that is data to the loop, not part of it.
+_DATA = frozenset({"learning_rate", "seed", "name", "build_config", "build_input_shape"})
+
+
+class ProgramCache:
+    """Keeps at most ``size`` programs, least recently used out first."""
+
+    def __init__(self, size: int = MAX_PROGRAMS) -> None:
+        """Start empty."""
+        self._size = size
+        self._programs: OrderedDict[str, Program] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many programs are kept."""
+        return len(self._programs)
+
+    def get(self, model: keras.Model, data: Data, plan: Plan) -> Program:
+        """Return the program for a model, made now if there is none yet; not yet compiled."""
+        key = program_key(model, data, plan)
+        program = self._programs.pop(key, None)
+        if program is None:
+            program = Program(model, plan, held_out=data.held_out is not None)
+        self._programs[key] = program
+        while len(self._programs) > self._size:
+            self._programs.popitem(last=False)
+        return program
+
+    def clear(self) -> None:
+        """Forget every program."""
+        self._programs.clear()
+
+
+PROGRAMS = ProgramCache()
+"""The programs of this process."""
+
+
+def program_key(model: keras.Model, data: Data, plan: Plan) -> str:
+    """Return a text that is equal for models whose loops are the same program.
+
+    Learning rate, schedule, seeds, initial values, data values and names do not count. A model
+    with code that is not Keras's own is only ever equal to itself.
+    """
+    import keras
+
+    shapes = [f"{t.dtype}{tuple(t.shape)}" if t is not None else "" for t in keras.tree.flatten(data)]
+    kind = [*shapes, repr(plan), keras.config.floatx()]
+    if _has_foreign_code(model):
+        parts = (model, model.optimizer, model._compile_loss, model._compile_metrics)
+        return json.dumps([*kind, *(id(part) for part in parts)])
+    names = {layer.name: f"#{i}" for i, layer in enumerate(all_layers(model))}
+    architecture = _structure(model.get_config(), names)
+    compiled = _structure(model.get_compile_config(), {})
+    trainable = [v.trainable for v in model.variables]
+    return json.dumps([*kind, architecture, compiled, trainable], default=str)
+
+
+def _has_foreign_code(model: keras.Model) -> bool:
+    """Tell whether a layer, activation, loss, metric or optimizer is the caller's own."""
+    import keras
+
+    if type(model) not in (keras.Sequential, keras.Model) and not _is_functional(model):
+        return True
+    things: list[object] = [model.optimizer]
+    for layer in all_layers(model):
+        things += [layer, *(v for v in vars(layer).values() if callable(v))]
+        things += [getattr(v, "regularizer", None) for v in layer.weights]
+        things += [getattr(v, "constraint", None) for v in layer.weights]
+    config = model._compile_config.config
+    for name in ("loss", "metrics", "weighted_metrics"):
+        things += keras.tree.flatten(config.get(name))
+    return any(_is_foreign(thing) for thing in things)
+
+
+def _is_functional(model: keras.Model) -> bool:
+    from keras.src.models import Functional
+
+    return type(model) is Functional
+
+
+def _is_foreign(thing: object) -> bool:
+    if thing is None or isinstance(thing, str | int | float):
+        return False
+    module = getattr(thing, "__module__", None)
+    if module is None or not callable(thing) or isinstance(thing, type):
+        module = type(thing).__module__
+    return not str(module).startswith(("keras.", "builtins"))
+
+
+def _structure(value: Any, names: dict[str, str]) -> Any:
+    """Copy a configuration without what is data, with names replaced by positions."""
+    if isinstance(value, dict):
+        kept = {k: v for k, v in value.items() if k not in _DATA and "initializer" not in str(k)}
+        if "keras_history" in value:
+            kept = dict(value)
+        return {k: _structure(v, names) for k, v in kept.items()}
+    if isinstance(value, list | tuple):
+        return [_structure(v, names) for v in value]
+    return names.get(value, value) if isinstance(value, str) else value

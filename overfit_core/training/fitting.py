@@ -1,0 +1,143 @@
+"""The two ways in: a Keras model of the caller's own, and a spec."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from overfit_core.training.caller import arrays, checked_model, same_samples
+from overfit_core.training.criterion import Criterion
+from overfit_core.training.history import History
+from overfit_core.training.pacing import ChunkLength
+from overfit_core.training.program import Data, Plan
+from overfit_core.training.result import RunResult, Task
+from overfit_core.training.session import Session
+from overfit_core.training.spec_session import SpecSession
+from overfit_core.training.structure import Backend
+
+if TYPE_CHECKING:
+    import keras
+
+    from overfit_core.spec import RunSpec
+
+OnChunk = Callable[[History], None]
+ShouldStop = Callable[[], bool]
+
+
+def overfit(
+    model: keras.Model,
+    x: Any,
+    y: Any,
+    *,
+    epochs: int,
+    sample_weight: Any = None,
+    validation_data: tuple[Any, ...] | None = None,
+    probes: Sequence[str] = (),
+    snapshots: bool = False,
+    task: Task | None = None,
+    stop_when_memorised: bool = False,
+    backend: Backend | None = None,
+    on_chunk: OnChunk | None = None,
+    should_stop: ShouldStop | None = None,
+) -> History:
+    """Train a compiled Keras model on one batch, one step per epoch, all samples in each step.
+
+    Does what ``model.fit(x, y, epochs=epochs, batch_size=len(x))`` does, and leaves the model and
+    its optimizer as that would, but in one compiled loop. Training ends early at the first loss
+    that is not a finite number.
+
+    Args:
+        model: A compiled model.
+        x: Inputs, shape ``(samples, …)``, or a list or dict of such.
+        y: Labels, samples first, in the form that the loss takes.
+        epochs: Steps to train, at least 1.
+        sample_weight: Weight of each sample, shape ``(samples,)``.
+        validation_data: ``(x, y)`` or ``(x, y, sample_weight)``, evaluated after each epoch.
+        probes: What to measure per layer: ``gradient_norm``, ``weight_norm``, ``update_ratio``,
+            ``dead_share``, ``saturated_share``.
+        snapshots: Keep loss and prediction per sample at epochs spaced by their logarithm.
+        task: ``binary``, ``multiclass`` or ``regression``; says when a sample is right.
+        stop_when_memorised: End at the fifth epoch running in which all samples are right; needs
+            ``task``.
+        backend: ``xla`` or ``tensorflow``; None takes what is faster for the kind of layers.
+        on_chunk: Called with each piece of history as it is made, about ten times a second.
+        should_stop: Asked after each piece; True ends the run there.
+
+    Returns:
+        The history: ``loss``, the compiled metrics, ``learning_rate``, ``val_…``,
+        ``inference_…`` and the probes' columns.
+
+    Raises:
+        ModelError: If the model is not compiled, trains in its own way, does not take the batch,
+            or the batch holds NaN or infinity.
+        ValueError: If ``epochs`` is below 1, a probe is not known, or ``stop_when_memorised`` is
+            asked for without a ``task``.
+    """
+    if epochs < 1:
+        raise ValueError(f"Train at least one epoch, got epochs={epochs}.")
+    if stop_when_memorised and task is None:
+        raise ValueError("stop_when_memorised needs a task: binary, multiclass or regression.")
+    checked_model(model)
+    data = _data(x, y, sample_weight, validation_data)
+    criterion = Criterion(task) if task else None
+    plan = Plan(backend, tuple(probes), snapshots, criterion)
+    session = Session(
+        model, data, epochs=epochs, plan=plan, stop_when_memorised=stop_when_memorised
+    )
+    history = _train(session, on_chunk, should_stop)
+    session.finish()
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    return history
+
+
+def run(
+    spec: RunSpec, *, on_chunk: OnChunk | None = None, should_stop: ShouldStop | None = None
+) -> RunResult:
+    """Make the batch and the model of a spec and train them.
+
+    Args:
+        spec: What to run. The same spec gives the same history, to the last bit.
+        on_chunk: Called with each piece of history as it is made, about ten times a second.
+        should_stop: Asked after each piece; True ends the run there.
+
+    Returns:
+        History, summary and samples.
+
+    Raises:
+        SpecError: If the batch cannot be made or the layers do not take it.
+        ModelError: If Keras cannot train the model on this batch.
+    """
+    session = SpecSession(spec)
+    history = _train(session, on_chunk, should_stop)
+    return RunResult(history, session.summary(), session.samples())
+
+
+def _train(
+    session: Session, on_chunk: OnChunk | None, should_stop: ShouldStop | None
+) -> History:
+    """Advance to the end, in pieces only if somebody looks at them."""
+    if on_chunk is None and should_stop is None:
+        return session.advance(session.total)
+    history, length = History({}), ChunkLength()
+    session.compile()
+    while not session.finished:
+        start = time.perf_counter()
+        chunk = session.advance(length.epochs)
+        length.record(len(chunk), time.perf_counter() - start)
+        history.append(chunk)
+        if on_chunk is not None:
+            on_chunk(chunk)
+        if should_stop is not None and not session.finished and should_stop():
+            session.ended = "stopped"
+    return history
+
+
+def _data(x: Any, y: Any, sample_weight: Any, validation_data: tuple[Any, ...] | None) -> Data:
+    batch = (arrays(x, "x"), arrays(y, "y"), arrays(sample_weight, "sample_weight"))
+    same_samples(batch[0], batch[1], "x and y")
+    if validation_data is None:
+        return Data(batch)
+    held_out = [arrays(v, "validation_data") for v in validation_data]
+    same_samples(held_out[0], held_out[1], "validation_data's x and y")
+    return Data(batch, (held_out[0], held_out[1], held_out[2] if len(held_out) > 2 else None))

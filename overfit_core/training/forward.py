@@ -1,0 +1,93 @@
+"""One pass through a Keras model inside a trace, with weights given as tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one pass gave; all tensors are symbolic.
+
+    Attributes:
+        prediction: The model's output.
+        loss: Total loss with penalties, a scalar.
+        metrics: Compiled metrics by name, scalars.
+        others: The non-trainable variables after the pass (moving statistics, seeds).
+        outputs: Output of each layer by name, as far as they were asked for.
+    """
+
+    prediction: Any
+    loss: tf.Tensor
+    metrics: dict[str, tf.Tensor]
+    others: list[tf.Tensor]
+    outputs: dict[str, tf.Tensor]
+
+
+def forward(
+    model: keras.Model,
+    weights: Sequence[tf.Tensor],
+    others: Sequence[tf.Tensor],
+    data: tuple[Any, Any, Any],
+    *,
+    training: bool,
+    watch: Sequence[str] = (),
+) -> Pass:
+    """Run the model, its loss and its metrics as Keras's own train and test steps do.
+
+    Args:
+        model: A compiled model; its variables are not touched.
+        weights: Values for ``model.trainable_variables``.
+        others: Values for ``model.non_trainable_variables``.
+        data: ``(x, y, sample weight or None)``.
+        training: Training or inference mode.
+        watch: Names of layers whose output is wanted.
+    """
+    from keras.src.backend import StatelessScope
+
+    variables = [*model.trainable_variables, *model.non_trainable_variables]
+    values = [*weights, *others]
+    x, y, sample_weight = data
+    mode = {"training": training} if model._call_has_training_arg else {}
+    mapping = list(zip(variables, values, strict=True))
+    with StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
+        with _watched(model, watch) as outputs:
+            prediction = model(x, **mode)
+        loss = model.compute_loss(x, y, prediction, sample_weight, training=training)
+        for metric in model.metrics:
+            metric.reset_state()
+        metrics = model.compute_metrics(x, y, prediction, sample_weight=sample_weight)
+    after = [scope.get_current_value(v) for v in model.non_trainable_variables]
+    metrics = {name: value for name, value in metrics.items() if name != "loss"}
+    return Pass(prediction, loss, metrics, after, outputs)
+
+
+@contextmanager
+def _watched(model: keras.Model, names: Sequence[str]) -> Iterator[dict[str, tf.Tensor]]:
+    """Note what the named layers give while the model is called."""
+    outputs: dict[str, tf.Tensor] = {}
+    layers = [model.get_layer(name) for name in names]
+
+    def noting(layer: keras.Layer) -> Any:
+        call = layer.call
+
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            outputs[layer.name] = call(*args, **kwargs)
+            return outputs[layer.name]
+
+        return noted
+
+    for layer in layers:
+        object.__setattr__(layer, "call", noting(layer))
+    try:
+        yield outputs
+    finally:
+        for layer in layers:
+            object.__delattr__(layer, "call")

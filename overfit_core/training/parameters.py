@@ -1,0 +1,185 @@
+"""The weights and the optimizer that a compiled loop trains.
+
+For optimizers that treat every number alike, all weights are laid into one vector: one fused
+kernel then updates them, instead of several per layer, which both compiles and runs faster. The
+rest keep one variable per weight.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    Variables = list[keras.Variable]
+
+# Their update of a number depends on that number's own gradient and slots alone.
+_ELEMENTWISE = frozenset(
+    "SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta Ftrl Lion ScheduleFreeAdamW".split()
+)
+
+
+def can_be_one_vector(model: keras.Model) -> bool:
+    """Tell whether the update of the weights is the same in one vector as one by one."""
+    optimizer, weights = model.optimizer, model.trainable_variables
+    keras_own = type(optimizer).__module__.startswith("keras.")
+    if not keras_own or type(optimizer).__name__ not in _ELEMENTWISE:
+        return False
+    excluded = getattr(optimizer, "_exclude_from_weight_decay", None)
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    if optimizer.clipnorm or excluded or pattern:
+        return False
+    if any(w.constraint or getattr(w, "overwrite_with_gradient", False) for w in weights):
+        return False
+    return len({w.dtype for w in weights}) == 1
+
+
+class Parameters:
+    """Trainable weights with their optimizer, as variables of the compiled loop's own.
+
+    Args:
+        model: The model whose weights' shapes and optimizer are taken; its values are not.
+        rate: Gives the current learning rate inside the traced loop, as a scalar tensor.
+
+    Attributes:
+        fused: Whether all weights lie in one vector.
+        optimizer: A copy of the model's optimizer, built on these variables.
+    """
+
+    def __init__(self, model: keras.Model, rate: Callable[[], tf.Tensor]) -> None:
+        """Make the variables and build the copy of the optimizer on them."""
+        import keras
+
+        weights = model.trainable_variables
+        self.shapes = [tuple(w.shape) for w in weights]
+        self.sizes = [int(np.prod(shape, dtype=int)) for shape in self.shapes]
+        self.fused = can_be_one_vector(model)
+        if self.fused:
+            zeros = np.zeros(sum(self.sizes), weights[0].dtype)
+            self.variables = [keras.Variable(zeros, name="weights", dtype=weights[0].dtype)]
+        else:
+            self.variables = [_twin(weight) for weight in weights]
+        config = model.optimizer.get_config() | {"learning_rate": rate}
+        self.optimizer = type(model.optimizer).from_config(config)
+        _copy_exclusions(model, self.optimizer, self.variables)
+        self.optimizer.build(self.variables)
+
+    def values(self) -> list[tf.Tensor]:
+        """Return the current tensors that a gradient is taken with respect to."""
+        import tensorflow as tf
+
+        return [tf.convert_to_tensor(v.value) for v in self.variables]
+
+    def shaped(self, tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        """Bring what belongs to ``values()`` (weights, gradients) into the model's shapes."""
+        import tensorflow as tf
+
+        if not self.fused:
+            return list(tensors)
+        parts = tf.split(tensors[0], self.sizes)
+        return [tf.reshape(p, shape) for p, shape in zip(parts, self.shapes, strict=True)]
+
+    def apply(self, gradients: Sequence[tf.Tensor | None]) -> None:
+        """Let the optimizer update the weights."""
+        self.optimizer.apply(list(gradients), self.variables)
+
+    def load(self, model: keras.Model) -> None:
+        """Take weights and optimizer state from a model whose optimizer is built."""
+        vectors, singles = self._pairs(model)
+        for own, theirs in vectors:
+            _assign([own], [np.concatenate([_read(v).reshape(-1) for v in theirs])])
+        _assign([own for own, _ in singles], [_read(their) for _, their in singles])
+
+    def store(self, model: keras.Model) -> None:
+        """Give weights and optimizer state back to a model whose optimizer is built."""
+        vectors, singles = self._pairs(model)
+        for own, theirs in vectors:
+            parts = np.split(_read(own), np.cumsum(self.sizes)[:-1])
+            _assign(theirs, [p.reshape(s) for p, s in zip(parts, self.shapes, strict=True)])
+        _assign([their for _, their in singles], [_read(own) for own, _ in singles])
+
+    def _pairs(
+        self, model: keras.Model
+    ) -> tuple[list[tuple[keras.Variable, Variables]], list[tuple[keras.Variable, keras.Variable]]]:
+        """Return our vectors beside the model's variables they hold, and what pairs singly."""
+        weights, optimizer = model.trainable_variables, model.optimizer
+        if not self.fused:
+            singles = [
+                *zip(self.variables, weights, strict=True),
+                *zip(_state(self.optimizer), _state(optimizer), strict=True),
+            ]
+            return [], singles
+        ours, theirs = _slots(self.optimizer, 1), _slots(optimizer, len(weights))
+        vectors = [(self.variables[0], weights)]
+        vectors += [(ours[name][0], theirs[name]) for name in ours]
+        rest = zip(_state(self.optimizer, ours), _state(optimizer, theirs), strict=True)
+        return vectors, list(rest)
+
+
+def _twin(weight: keras.Variable) -> keras.Variable:
+    """Return a variable of one weight's shape, name and path: some optimizers go by these."""
+    import keras
+
+    twin = keras.Variable(np.zeros(weight.shape, weight.dtype), dtype=weight.dtype, name=weight.name)
+    twin._path = weight.path
+    twin.constraint = weight.constraint
+    return twin
+
+
+def _read(variable: keras.Variable) -> npt.NDArray[Any]:
+    """Return a variable's numbers, without the conversions of ``Variable.value``."""
+    import tensorflow as tf
+
+    tensor = tf.raw_ops.ReadVariableOp(resource=variable._value.handle, dtype=variable._value.dtype)
+    numbers: npt.NDArray[Any] = tensor.numpy()
+    return numbers
+
+
+def _assign(variables: Sequence[keras.Variable], values: Sequence[npt.NDArray[Any]]) -> None:
+    """Assign without the checks of ``Variable.assign``, which cost more than a short run."""
+    import tensorflow as tf
+
+    for variable, value in zip(variables, values, strict=True):
+        tf.raw_ops.AssignVariableOp(
+            resource=variable._value.handle, value=tf.constant(value, variable._value.dtype)
+        )
+
+
+def _copy_exclusions(model: keras.Model, twin: keras.Optimizer, variables: Variables) -> None:
+    """Exclude from weight decay what the model's optimizer excludes."""
+    optimizer = model.optimizer
+    if not hasattr(optimizer, "_exclude_from_weight_decay"):
+        return
+    keys = optimizer._exclude_from_weight_decay
+    weights = zip(model.trainable_variables, variables, strict=True)
+    twin._exclude_from_weight_decay = {
+        twin._var_key(own) for weight, own in weights if optimizer._var_key(weight) in keys
+    }
+    twin._exclude_from_weight_decay_pattern = optimizer._exclude_from_weight_decay_pattern
+
+
+def _slots(optimizer: keras.Optimizer, weights: int) -> dict[str, Variables]:
+    """Return the optimizer's lists of one variable per weight, by attribute name."""
+    import keras
+
+    found = {}
+    for name, value in sorted(vars(optimizer).items()):
+        if name in ("_trainable_variables", "_variables") or not isinstance(value, list | tuple):
+            continue
+        if len(value) == weights and all(isinstance(v, keras.Variable) for v in value):
+            found[name] = list(value)
+    return found
+
+
+def _state(optimizer: keras.Optimizer, without: dict[str, Variables] | None = None) -> Variables:
+    """Return the optimizer's variables without the learning rate and the lists ``without``."""
+    left_out = {id(v) for v in itertools.chain.from_iterable((without or {}).values())}
+    left_out.add(id(optimizer._learning_rate))
+    return [v for v in optimizer.variables if id(v) not in left_out]

@@ -1,0 +1,360 @@
+"""The loop of epochs as one compiled TensorFlow function.
+
+Everything that changes between runs of one network is an input: the batch, the learning rate of
+each epoch, how many epochs. Weights, optimizer state and moving statistics are variables of the
+program's own, loaded before a run and read after it. So nothing is compiled twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from overfit_core.training.criterion import EPOCHS_RUNNING, Criterion
+from overfit_core.training.forward import Pass, forward
+from overfit_core.training.history import FloatArray, IntArray
+from overfit_core.training.parameters import Parameters
+from overfit_core.training.probes import PROBES, Step
+from overfit_core.training.probes.norms import weights_by_layer
+from overfit_core.training.structure import Backend, backend_for, differs_in_training
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+SNAPSHOTS_PER_CALL = 16
+_NUMBERS_PER_CALL = 65_536
+_CAPACITY = (256, 4096)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a program records and how it is compiled; part of its key in the cache.
+
+    Attributes:
+        backend: XLA or TensorFlow's own kernels; None follows ``structure.backend_for``.
+        probes: Names from ``PROBES``.
+        snapshots: Whether predictions and losses per sample are kept at chosen epochs.
+        criterion: What counts as right; None follows no memorisation.
+    """
+
+    backend: Backend | None = None
+    probes: tuple[str, ...] = ()
+    snapshots: bool = False
+    criterion: Criterion | None = None
+
+
+class Data(NamedTuple):
+    """The batch as ``(x, y, sample weight or None)``, and the held-out samples or None."""
+
+    batch: tuple[Any, Any, Any]
+    held_out: tuple[Any, Any, Any] | None = None
+
+
+class Carry(NamedTuple):
+    """What one call leaves for the next.
+
+    Attributes:
+        epoch: Epochs done.
+        streak: Epochs running, up to the last, in which the whole batch was right.
+        learned: Shape ``(samples,)``: epoch since which a sample is right, 0 when it is not.
+    """
+
+    epoch: Any
+    streak: Any
+    learned: Any
+
+    @classmethod
+    def start(cls, data: Data) -> Carry:
+        """Return the carry before the first epoch."""
+        return cls(0, 0, np.zeros(len(data.batch[1]), np.int32))
+
+
+class Recorded(NamedTuple):
+    """What a call recorded, in buffers of fixed size.
+
+    Attributes:
+        rows: Shape ``(capacity, columns)``; the other two are ``()`` without snapshots.
+        predictions: Shape ``(SNAPSHOTS_PER_CALL + 1, samples, outputs)``; the last is a scrap.
+        losses: Shape ``(SNAPSHOTS_PER_CALL + 1, samples)``.
+    """
+
+    rows: Any
+    predictions: Any = ()
+    losses: Any = ()
+
+
+class Program:
+    """A compiled loop for one architecture, optimizer, loss and set of shapes.
+
+    Args:
+        model: A compiled Keras model, with its weights and metrics built. It lends its structure;
+            its own variables are neither read nor written by the loop.
+        plan: What to record.
+        held_out: Whether held-out samples are evaluated after each epoch.
+
+    Attributes:
+        traces: How often the loop was traced: 1 after the first call, and ever after.
+        capacity: The most epochs of one call.
+        columns: Names of the recorded columns.
+        dtype: Precision of what is recorded: that of the model's variables.
+    """
+
+    def __init__(self, model: keras.Model, plan: Plan, *, held_out: bool) -> None:
+        """Make the variables; tracing and compiling wait for the first call."""
+        import tensorflow as tf
+
+        self.model, self.plan = model, plan
+        self.backend: Backend = plan.backend or backend_for(model)
+        self.differs = differs_in_training(model)
+        self.dtype = "float64" if "float64" in {v.dtype for v in model.variables} else "float32"
+        self.traces = 0
+        self._rate: tf.Tensor | None = None
+        self.parameters = Parameters(model, lambda: self._rate)
+        self.others = [tf.Variable(v.value, trainable=False) for v in model.non_trainable_variables]
+        self._probes = [PROBES[name](model) for name in plan.probes]
+        self._layers = {
+            name: [_index(model.trainable_variables, v) for v in weights]
+            for name, weights in weights_by_layer(model).items()
+        }
+        self.columns = self.columns_for(model, held_out=held_out)
+        fitting = 1 << ((_NUMBERS_PER_CALL // len(self.columns)).bit_length() - 1)
+        self.capacity = int(np.clip(fitting, *_CAPACITY))
+        self._function = tf.function(
+            self._loop, jit_compile=self.backend == "xla", autograph=False
+        )
+
+    def columns_for(self, model: keras.Model, *, held_out: bool) -> tuple[str, ...]:
+        """Return the names of the columns for a model that shares this program."""
+        metrics = ("loss", *(n for n in model.get_metrics_result() if n != "loss"))
+        names = [*metrics]
+        if self.differs:
+            names += [f"inference_{name}" for name in metrics]
+        if held_out:
+            names += [f"val_{name}" for name in metrics]
+        if self.plan.criterion is not None:
+            names.append("right")
+        for name in self.plan.probes:
+            names += PROBES[name](model).columns
+        return tuple(names)
+
+    def load(self, model: keras.Model) -> None:
+        """Start from a model's weights, optimizer state and moving statistics."""
+        self.parameters.load(model)
+        for own, theirs in zip(self.others, model.non_trainable_variables, strict=True):
+            own.assign(theirs.value)
+
+    def store(self, model: keras.Model) -> None:
+        """Give a model what training has made of them."""
+        self.parameters.store(model)
+        for own, theirs in zip(self.others, model.non_trainable_variables, strict=True):
+            theirs.value.assign(own)
+
+    def save(self) -> list[FloatArray]:
+        """Return a copy of everything that training changes."""
+        return [v.numpy() for v in self._state()]
+
+    def restore(self, saved: Sequence[FloatArray]) -> None:
+        """Go back to what ``save`` returned."""
+        for variable, value in zip(self._state(), saved, strict=True):
+            variable.assign(value)
+
+    def _state(self) -> list[tf.Variable]:
+        kept = (*self.parameters.variables, *self.parameters.optimizer.variables)
+        return [*(v.value for v in kept), *self.others]
+
+    def __call__(
+        self, data: Data, rates: FloatArray, slots: IntArray, carry: Carry, *, stop: bool
+    ) -> tuple[Recorded, Carry]:
+        """Train up to ``len(rates)`` epochs.
+
+        Args:
+            data: Tensors of the shapes that the first call had.
+            rates: Learning rate of each epoch, shape ``(epochs,)``, at most ``capacity``.
+            slots: The place of each epoch's snapshot, ``SNAPSHOTS_PER_CALL`` for none.
+            carry: What the call before left.
+            stop: Whether to end once the batch is memorised.
+
+        Returns:
+            What was recorded, and the new carry: fewer epochs than asked for when the loss was
+            no longer finite or the batch was memorised.
+        """
+        count = len(rates)
+        padded = np.zeros((2, self.capacity))
+        padded[0, :count], padded[1, :count] = rates, slots
+        state = Carry(*(np.int32(v) for v in carry[:2]), carry.learned)
+        recorded, after = self._function(data, padded, np.int32(count), np.bool_(stop), state)
+        return recorded, Carry(int(after.epoch), int(after.streak), after.learned)
+
+    def compile(self, data: Data) -> None:
+        """Trace and compile now, training nothing."""
+        none = np.zeros(0)
+        self(data, none, none, Carry.start(data), stop=False)
+
+    def _loop(
+        self, data: Data, epochs: tf.Tensor, count: tf.Tensor, stop: tf.Tensor, carry: Carry
+    ) -> tuple[Recorded, Carry]:
+        """Trace the loop over ``count`` epochs; ``epochs`` holds their rates and slots."""
+        import keras
+        import tensorflow as tf
+
+        self.traces += 1
+        first, dtype = carry.epoch, self.dtype
+
+        def going_on(carry: Carry, recorded: Recorded, finite: tf.Tensor) -> tf.Tensor:
+            memorised = tf.logical_and(stop, carry.streak >= EPOCHS_RUNNING)
+            return (carry.epoch - first < count) & finite & ~memorised
+
+        def epoch(carry: Carry, recorded: Recorded, _: tf.Tensor) -> tuple[Any, ...]:
+            at = carry.epoch - first
+            self._rate = tf.cast(epochs[0, at], keras.config.floatx())
+            row, judged, carry = self._epoch(data, carry)
+            slot = tf.cast(epochs[1, at], tf.int32)
+            recorded = _written(recorded, at, tf.stack([tf.cast(v, dtype) for v in row]))
+            if self.plan.snapshots:
+                recorded = _kept(recorded, slot, judged.prediction, self._each_loss(data, judged))
+            return carry, recorded, tf.math.is_finite(row[0])
+
+        rows = tf.zeros((self.capacity, len(self.columns)), dtype)
+        start = (carry, self._empty(data, rows), tf.constant(True))
+        carry, recorded, _ = tf.while_loop(going_on, epoch, start, parallel_iterations=1)
+        return recorded, carry
+
+    def _epoch(self, data: Data, carry: Carry) -> tuple[list[tf.Tensor], Pass, Carry]:
+        """Trace one epoch: its row, the pass that predictions are judged by, the new carry."""
+        import tensorflow as tf
+
+        weights = self.parameters.shaped(self.parameters.values())
+        others = [tf.convert_to_tensor(v) for v in self.others]
+        judged = None
+        if self.differs:
+            judged = forward(self.model, weights, others, data.batch, training=False)
+        trained, measured = self._step(data.batch, weights, others)
+        row = _figures(trained)
+        if judged is not None:
+            row += _figures(judged)
+        if data.held_out is not None:
+            row += _figures(self._evaluate(data.held_out))
+        judged = judged or trained
+        carry, right = self._judge(data, judged, carry)
+        return [*row, *right, *measured], judged, carry
+
+    def _step(
+        self, batch: tuple[Any, Any, Any], weights: list[tf.Tensor], others: list[tf.Tensor]
+    ) -> tuple[Pass, list[tf.Tensor]]:
+        """Trace a forward pass, its gradients, the update and the probes."""
+        import tensorflow as tf
+
+        watch = sorted({name for p in self._probes for name in p.watched})
+        sources = self.parameters.values()
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(sources)
+            shaped = self.parameters.shaped(sources)
+            trained = forward(self.model, shaped, others, batch, training=True, watch=watch)
+            loss = self.parameters.optimizer.scale_loss(trained.loss)
+        gradients = tape.gradient(loss, sources) if sources else []
+        self.parameters.apply(gradients)
+        for own, after in zip(self.others, trained.others, strict=True):
+            own.assign(after)
+        if not self._probes:
+            return trained, []
+        moved = self.parameters.shaped(self.parameters.values())
+        step = Step(
+            weights=self._by_layer(weights),
+            gradients=self._by_layer(self.parameters.shaped(_dense(gradients, sources))),
+            updates=self._by_layer([b - a for a, b in zip(weights, moved, strict=True)]),
+            outputs=trained.outputs,
+        )
+        return trained, [value for probe in self._probes for value in probe.measure(step)]
+
+    def _evaluate(self, held_out: tuple[Any, Any, Any]) -> Pass:
+        """Trace a pass over the held-out samples with the weights as they are now."""
+        import tensorflow as tf
+
+        weights = self.parameters.shaped(self.parameters.values())
+        others = [tf.convert_to_tensor(v) for v in self.others]
+        return forward(self.model, weights, others, held_out, training=False)
+
+    def _judge(self, data: Data, judged: Pass, carry: Carry) -> tuple[Carry, list[tf.Tensor]]:
+        """Count the epoch, and follow which samples are right."""
+        import tensorflow as tf
+
+        epoch = carry.epoch + 1
+        criterion = self.plan.criterion
+        if criterion is None:
+            return Carry(epoch, carry.streak, carry.learned), []
+        y = data.batch[1]
+        right = criterion.right(y, judged.prediction)
+        everything = criterion.all_right(y, judged.prediction, right)
+        streak = tf.where(everything, carry.streak + 1, 0)
+        since = tf.where(carry.learned > 0, carry.learned, epoch)
+        return Carry(epoch, streak, tf.where(right, since, 0)), [everything]
+
+    def _each_loss(self, data: Data, judged: Pass) -> tf.Tensor:
+        """Trace the loss of each sample, shape ``(samples,)``, penalties left out."""
+        import keras
+        import tensorflow as tf
+
+        function = keras.losses.get(self.model.loss)
+        function = getattr(function, "call", function)
+        y = tf.convert_to_tensor(data.batch[1])
+        if y.shape.rank == 1 and judged.prediction.shape[-1] == 1:
+            y = y[:, None]
+        each = function(y, judged.prediction)
+        return tf.reduce_mean(tf.reshape(each, (each.shape[0], -1)), axis=1)
+
+    def _empty(self, data: Data, rows: tf.Tensor) -> Recorded:
+        """Make the buffers."""
+        import tensorflow as tf
+
+        if not self.plan.snapshots:
+            return Recorded(rows)
+        samples = data.batch[1].shape[0]
+        outputs = int(np.prod(self.model.output_shape[1:]))
+        places = SNAPSHOTS_PER_CALL + 1
+        return Recorded(
+            rows,
+            tf.zeros((places, samples, outputs), rows.dtype),
+            tf.zeros((places, samples), rows.dtype),
+        )
+
+    def _by_layer(self, tensors: Sequence[tf.Tensor]) -> dict[str, list[tf.Tensor]]:
+        return {name: [tensors[i] for i in places] for name, places in self._layers.items()}
+
+
+def _figures(result: Pass) -> list[tf.Tensor]:
+    return [result.loss, *result.metrics.values()]
+
+
+def _dense(gradients: Sequence[Any], sources: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    """Give weights that the loss does not depend on a gradient of zero."""
+    import tensorflow as tf
+
+    return [
+        tf.zeros_like(s) if g is None else tf.convert_to_tensor(g)
+        for g, s in zip(gradients, sources, strict=True)
+    ]
+
+
+def _written(recorded: Recorded, at: tf.Tensor, row: tf.Tensor) -> Recorded:
+    import tensorflow as tf
+
+    return recorded._replace(rows=tf.tensor_scatter_nd_update(recorded.rows, [[at]], [row]))
+
+
+def _kept(recorded: Recorded, slot: tf.Tensor, prediction: tf.Tensor, loss: tf.Tensor) -> Recorded:
+    import tensorflow as tf
+
+    flat = tf.cast(tf.reshape(prediction, recorded.predictions.shape[1:]), recorded.rows.dtype)
+    loss = tf.cast(loss, recorded.rows.dtype)
+    return recorded._replace(
+        predictions=tf.tensor_scatter_nd_update(recorded.predictions, [[slot]], [flat]),
+        losses=tf.tensor_scatter_nd_update(recorded.losses, [[slot]], [loss]),
+    )
+
+
+def _index(variables: Sequence[keras.Variable], variable: keras.Variable) -> int:
+    return next(i for i, v in enumerate(variables) if v is variable)
