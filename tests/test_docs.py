@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -100,3 +101,12 @@ def test_the_links_between_the_papers_lead_somewhere() -> None:
     for text in (README, CONTRIBUTING):
         for target in re.findall(r"\]\(([^)#]+)\)", text):
             assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_readme_code_runs_and_memorises() -> None:
+    code = "\n".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("Memorised at epoch ")
