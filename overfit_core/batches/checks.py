@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from overfit_core.batches.catalogue import SETTING_NAMES, SOURCES, Setting, Source
-from overfit_core.errors import Problem, shown
+from overfit_core.errors import Problem, shown, unknown
 
 if TYPE_CHECKING:
     from overfit_core.spec import BatchSpec
@@ -19,7 +19,7 @@ def batch_problems(spec: BatchSpec) -> list[Problem]:
     """
     source = SOURCES.get(spec.source)
     if source is None:
-        message = f"there is no source {shown(spec.source)}; choose one of {', '.join(SOURCES)}"
+        message = unknown("source", spec.source, SOURCES)
         return [Problem(("source",), message, spec.source)]
     return [*_setting_problems(source, spec), *_size_problems(source, spec)]
 
@@ -35,14 +35,14 @@ def _setting_problems(source: Source, spec: BatchSpec) -> list[Problem]:
             has = ", ".join(source.settings) or "no settings of its own"
             message = (
                 f"the source {source.id!r} has no {name}, but it is {shown(value)}; "
-                f"leave it empty ({source.id!r} has {has})"
+                f"leave it empty ({source.id!r} has {has})."
             )
             problems.append(Problem((name,), message, value))
         elif not _allowed(value, setting):
             whole = "a whole number" if isinstance(setting.default, int) else "a number"
             message = (
                 f"{name} of the source {source.id!r} is {shown(value)}; "
-                f"choose {whole} from {setting.minimum} to {setting.maximum}"
+                f"choose {whole} from {setting.minimum} to {setting.maximum}."
             )
             problems.append(Problem((name,), message, value))
     return problems
@@ -62,7 +62,7 @@ def _size_problems(source: Source, spec: BatchSpec) -> list[Problem]:
     message = (
         f"the source {source.id!r} has {source.max_samples} samples, but samples is "
         f"{spec.samples} and held_out is {spec.held_out}, {spec.samples + spec.held_out} together; "
-        f"make them {source.max_samples} or fewer together"
+        f"make them {source.max_samples} or fewer together."
     )
     if spec.samples > source.max_samples:
         return [Problem(("samples",), message, spec.samples)]

@@ -64,6 +64,7 @@ class Recurrent(WeightedLayer):
                 self.recurrent_initializer, context.seed_for("recurrent")
             ),
             return_sequences=bool(self.return_sequences),
+            seed=context.seed_for("dropout"),
             **self.keras_arguments(),
             **self.kernel_arguments(context),
             **context.extra.get(self.kind, {}),
