@@ -151,7 +151,7 @@ class TrainingSpec(_Part):
     epochs: Count = Field(
         default=500, ge=1, le=LIMITS.epochs, description="Steps over the whole batch."
     )
-    seed: Seed = Field(default=0, description="Draws the initial weights and what dropout drops.")
+    seed: Seed = Field(default=1, description="Draws the initial weights and what dropout drops.")
     dtype: Literal["float32", "float64"] = Field(
         default="float32", description="Precision of weights and data."
     )

@@ -61,7 +61,7 @@ def test_the_hash_leaves_out_the_name_and_nothing_else() -> None:
         RunSpec(batch=BatchSpec(seed=1)),
         RunSpec(model=ModelSpec(loss="mean_squared_error")),
         RunSpec(optimizer=OptimizerSpec(arguments={"amsgrad": True})),
-        RunSpec(training=TrainingSpec(seed=1)),
+        RunSpec(training=TrainingSpec(seed=2)),
     ]
     assert len({spec.hash, *(other.hash for other in changed)}) == 5
 
@@ -124,7 +124,7 @@ def test_both_ends_of_a_range_are_taken_and_nothing_beyond(
         ({"name": "x" * 81}, ("name",), "longer than 80"),
         ({"name": "a\x00b"}, ("name",), "cannot be shown"),
         ({"batch": None}, ("batch",), "table of settings"),
-        ({"batch": {"source": "articel"}}, ("batch", "source"), "choose one of article"),
+        ({"batch": {"source": "articel"}}, ("batch", "source"), "Did you mean 'article'?"),
         ({"batch": {"samples": 5}}, ("batch", "samples"), "has 4 samples, but samples is 5"),
         (
             {"batch": {"source": "iris", "samples": 100, "held_out": 60}},
