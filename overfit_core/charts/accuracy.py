@@ -50,7 +50,8 @@ def accuracy_figure(
         alt=f"Line chart of {title} by epoch. {words}",
         epoch=lines.last_epoch,
         y_axis=axis,
-        marks=marks,
+        # The loss chart says what the line means; here the text would hide the curve.
+        marks=[Mark(mark.epoch, "") for mark in marks],
         height=250,
         revision=revision,
     )

@@ -20,6 +20,8 @@ MARKERS_PER_CURVE = 14
 LEGEND_ROW = 24
 """Height of one row of the legend, in pixels."""
 CURVES_PER_LEGEND_ROW = 3
+DECADES_IN_DETAIL = 3
+"""A logarithmic axis over more powers of ten than these names only the powers."""
 
 
 class Curve(NamedTuple):
@@ -37,7 +39,10 @@ class Curve(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """An epoch that a run is remembered for, such as the one at which it memorised its batch."""
+    """An epoch that a run is remembered for, such as the one at which it memorised its batch.
+
+    Without a text there is only the line.
+    """
 
     epoch: int
     text: str
@@ -130,7 +135,7 @@ def epochs_figure(
             },
             "yaxis": y_axis,
             "shapes": [_line(mark) for mark in marks],
-            "annotations": [_label(mark) for mark in marks],
+            "annotations": [_label(mark) for mark in marks if mark.text],
             "uirevision": revision,
             "meta": {"alt": alt, "epoch": epoch},
         },
@@ -142,14 +147,19 @@ def legend_rows(curves: int) -> int:
     return 0 if curves < 2 else math.ceil(curves / CURVES_PER_LEGEND_ROW)
 
 
-def log_axis(log: bool) -> dict[str, Any]:
+def value_axis(lines: Lines, curves: Sequence[Curve], *, log: bool) -> dict[str, Any]:
     """Return the value axis, logarithmic or linear.
 
     Its zoom has a revision of its own: a zoom made on one kind of axis means nothing on the other.
     """
     if not log:
         return {"type": "linear", "rangemode": "tozero", "nticks": 7, "uirevision": "linear"}
-    return {"type": "log", "exponentformat": "power", "nticks": 7, "uirevision": "log"}
+    axis: dict[str, Any] = {"type": "log", "uirevision": "log", "nticks": 7}
+    decades = _decades(lines, curves)
+    if decades > DECADES_IN_DETAIL:
+        return axis | {"exponentformat": "power"}
+    # Few decades: plain numbers, at 1, 2 and 5 of each, or wherever there is room for them.
+    return axis | {"tickformat": "~g"} | ({"dtick": "D2"} if decades > 1 else {})
 
 
 def spoken(lines: Lines, curve: Curve, unit: str = "") -> str:
@@ -167,6 +177,19 @@ def spoken(lines: Lines, curve: Curve, unit: str = "") -> str:
 def present(lines: Lines, curves: Sequence[Curve]) -> list[Curve]:
     """Return the curves whose column was recorded."""
     return [curve for curve in curves if curve.column in lines]
+
+
+def _decades(lines: Lines, curves: Sequence[Curve]) -> float:
+    """Return over how many powers of ten the values of these curves reach."""
+    drawn = [values[np.isfinite(values) & (values > 0)] for values in _values(lines, curves)]
+    ends = [(values.min(), values.max()) for values in drawn if len(values)]
+    if not ends:
+        return 0.0
+    return math.log10(max(high for _, high in ends) / min(low for low, _ in ends))
+
+
+def _values(lines: Lines, curves: Sequence[Curve]) -> list[FloatArray]:
+    return [lines[curve.column].values for curve in curves]
 
 
 def lowest(values: FloatArray, floor: float) -> float:
@@ -195,10 +218,10 @@ def _label(mark: Mark) -> dict[str, Any]:
     return {
         "text": mark.text,
         "x": mark.epoch,
-        "y": 1,
+        "y": 0,
         "yref": "paper",
         "xanchor": "auto",
-        "yanchor": "top",
+        "yanchor": "bottom",
         "showarrow": False,
         "font": {"size": 12, "color": "@muted"},
         "bgcolor": "@background",

@@ -8,10 +8,10 @@ from overfit_core.charts.figure import (
     Curve,
     Mark,
     epochs_figure,
-    log_axis,
     present,
     spoken,
     trace,
+    value_axis,
 )
 from overfit_core.charts.lines import Lines, lines_of
 from overfit_core.charts.theme import Figure, optimizer_style
@@ -45,7 +45,7 @@ def loss_figure(
         [trace(lines, curve, log=log) for curve in curves],
         alt=f"Line chart of the loss by epoch, {scale}. {words}",
         epoch=lines.last_epoch,
-        y_axis=log_axis(log),
+        y_axis=value_axis(lines, curves, log=log),
         marks=marks,
         height=330,
         revision=revision,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from overfit_core.charts.figure import Curve, epochs_figure, log_axis, spoken, trace
+from overfit_core.charts.figure import Curve, epochs_figure, spoken, trace, value_axis
 from overfit_core.charts.lines import Lines, lines_of
 from overfit_core.charts.theme import Figure, optimizer_style
 from overfit_core.training.history import History
@@ -57,7 +57,7 @@ def probe_figure(
     # Fewer points for each line where there are many: what is sent stays bounded.
     points = max(200, 1_600 // max(1, len(curves) // 2))
     traces = [trace(lines, curve, log=style.log, points=points) for curve in curves]
-    axis: dict[str, Any] = log_axis(style.log)
+    axis: dict[str, Any] = value_axis(lines, curves, log=style.log)
     unit = "%" if style.share else ""
     if style.share:
         axis = {"range": [-0.03, 1.03], "tickformat": ".0%", "nticks": 6}

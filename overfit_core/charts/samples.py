@@ -9,7 +9,7 @@ import pandas as pd
 
 from overfit_core.charts.numbers import number
 from overfit_core.charts.thumbnail import thumbnails
-from overfit_core.training.history import FloatArray
+from overfit_core.training.history import FloatArray, IntArray
 from overfit_core.training.result import Samples
 
 InputKind = Literal["image", "sequence", "numbers"]
@@ -73,7 +73,7 @@ def _labels(samples: Samples) -> list[str]:
     return [_named(samples, int(label)) for label in _classes(samples)]
 
 
-def _classes(samples: Samples) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _classes(samples: Samples) -> IntArray:
     """Return each sample's class number; labels are class numbers or one column per class."""
     rows = _rows(samples.y)
     return (rows[:, 0] if rows.shape[1] == 1 else rows.argmax(axis=1)).astype(np.int64)
@@ -96,7 +96,7 @@ def _predictions(samples: Samples, prediction: FloatArray) -> dict[str, object]:
     return columns
 
 
-def _binary(samples: Samples, output: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _binary(samples: Samples, output: FloatArray) -> tuple[IntArray, FloatArray]:
     """Return the predicted class and its probability.
 
     Which side of the threshold an output is on was decided when the run was judged, and logits

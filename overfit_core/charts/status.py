@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from overfit_core.charts.numbers import count, duration, rate
+from datetime import UTC, datetime
+from typing import Literal
+
+from overfit_core.batches import SOURCES
+from overfit_core.charts.numbers import count, duration, estimate, number, rate
+from overfit_core.models.layers import LAYERS, Dense
+from overfit_core.models.summary import estimate_seconds, summarise
+from overfit_core.spec import RunSpec
 from overfit_core.training.result import RunSummary
+
+Tone = Literal["plain", "good", "open", "bad"]
+"""``good`` is memorised, ``open`` not memorised, ``bad`` went wrong."""
 
 STATES: dict[str, str] = {
     "queued": "Waiting for a worker",
@@ -15,6 +25,37 @@ STATES: dict[str, str] = {
     "interrupted": "Interrupted",
 }
 """A run's status to what the page calls it."""
+
+
+def status_line(
+    status: str, wish: str, summary: RunSummary | None, reason: str | None
+) -> tuple[str, Tone]:
+    """Return in one sentence how a run stands, and how that is to be taken.
+
+    Args:
+        status: One of ``STATES``.
+        wish: What the person asked for last; a run that was asked to stop is stopping.
+        summary: How it ended, where it did.
+        reason: Why it failed or was interrupted.
+    """
+    if status in ("failed", "interrupted"):
+        return f"{STATES[status]}: {reason or 'no reason was recorded.'}", "bad"
+    if summary is not None:
+        return summary.sentence(), _tone(summary)
+    if status == "stopped":
+        return f"Stopped. {reason or 'Nothing was trained.'}", "plain"
+    if wish == "stop":
+        return "Stopping …", "plain"
+    if status == "paused":
+        return "Paused. Step to train one epoch, or resume.", "plain"
+    return f"{STATES[status]}.", "plain"
+
+
+def _tone(summary: RunSummary) -> Tone:
+    if summary.non_finite_epoch is not None:
+        return "bad"
+    held = summary.memorised_epoch is not None and summary.forgotten_epoch is None
+    return "good" if held else "open"
 
 
 def progress_line(
@@ -40,6 +81,58 @@ def progress_line(
     if seconds is not None:
         parts.append(duration(seconds))
     return " · ".join(parts)
+
+
+def seconds_taken(
+    started_at: datetime | None, finished_at: datetime | None, now: datetime | None = None
+) -> float | None:
+    """Return the seconds from a run's start to its end, or to ``now``; None before its start.
+
+    Args:
+        started_at: In UTC.
+        finished_at: In UTC; None while it goes on.
+        now: Aware; the present if not given.
+    """
+    if started_at is None:
+        return None
+    end = finished_at or now or datetime.now(UTC)
+    return max(0.0, (end - started_at).total_seconds())
+
+
+def run_title(spec: RunSpec) -> str:
+    """Return a run in a few words: ``The article's four samples · 64-32-16 · Adam 0.001``."""
+    if spec.name:
+        return spec.name
+    rate_text = number(spec.optimizer.base_learning_rate)
+    schedule = spec.optimizer.schedule.kind.replace("_", " ")
+    how = "" if schedule == "constant" else f", {schedule}"
+    source = SOURCES[spec.batch.source].label
+    return f"{source} · {_layers(spec)} · {spec.optimizer.name} {rate_text}{how}"
+
+
+def cost_line(spec: RunSpec) -> str:
+    """Return what a run will take: parameters, samples, epochs and a rough time.
+
+    Raises:
+        ShapeError: If a layer cannot take the shape that arrives at it.
+    """
+    parts = (
+        count(summarise(spec).parameters, "parameter"),
+        count(spec.batch.samples, "sample"),
+        f"{count(spec.training.epochs, 'epoch')} in {estimate(estimate_seconds(spec))}",
+    )
+    return " · ".join(parts)
+
+
+def _layers(spec: RunSpec) -> str:
+    """Return the layers by size, ``64-32-16``, or by kind where they are not all dense."""
+    layers = spec.model.layers
+    if not layers:
+        return "no hidden layer"
+    dense = [str(layer.units) for layer in layers if isinstance(layer, Dense)]
+    if len(dense) == len(layers):
+        return "-".join(dense)
+    return ", ".join(LAYERS[layer.kind].label for layer in layers)
 
 
 def figures_line(summary: RunSummary) -> str:

@@ -125,7 +125,7 @@ def themed(figure: Figure, theme: ThemeName) -> Figure:
     """Return the figure with its colour names replaced by the colours of a theme."""
     colours = {f"@{name}": colour for name, colour in COLOURS[theme].items()}
 
-    def replaced(node: Any) -> Any:
+    def replaced(node: Any) -> Any:  # noqa: ANN401 - a figure holds whatever JSON holds
         if isinstance(node, dict):
             return {key: replaced(value) for key, value in node.items()}
         if isinstance(node, list):

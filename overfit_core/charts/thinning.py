@@ -28,14 +28,12 @@ def thinned(epochs: IntArray, values: FloatArray, points: int) -> tuple[IntArray
         ValueError: If ``points`` is below 8.
     """
     if points < 8:
-        raise ValueError(
-            f"M4 keeps four values of each bin: points must be at least 8, got {points}."
-        )
+        raise ValueError(f"M4 keeps four values a bin: points must be at least 8, got {points}.")
     if len(values) <= points:
         return epochs, values
     drawn = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
     bins = (points - 1) // 4
-    chosen = M4Downsampler().downsample(
+    chosen = M4Downsampler().downsample(  # type: ignore[no-untyped-call]
         np.ascontiguousarray(epochs, dtype=np.int64), drawn, n_out=4 * bins
     )
     kept = np.unique(np.append(chosen.astype(np.int64), len(values) - 1))

@@ -1,0 +1,13 @@
+"""Overfit Lab: ``streamlit run app.py``."""
+
+from pathlib import Path
+
+import streamlit as st
+
+st.set_page_config(
+    page_title="Overfit Lab",
+    page_icon=str(Path(__file__).parent / "static" / "icon.svg"),
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
+st.navigation([st.Page("pages/train.py", title="Train")]).run()

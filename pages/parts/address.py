@@ -1,0 +1,113 @@
+"""What the address of the page holds, and how it follows what is shown.
+
+``?run=ID`` is the run, ``?spec=CODE`` the settings where they are not the run's, ``?preset=ID``
+what they started from, ``?draft=CODE`` settings that are not right yet. So a reload and a sent
+address show the same page again. Everything that an address says is checked like everything typed.
+"""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from overfit_core import link
+from overfit_core.errors import OverfitError, SpecError, UnknownRunError
+from overfit_core.presets import PRESETS
+from overfit_core.store import Store
+from pages.parts import form_state
+from pages.parts import session_keys as keys
+from pages.parts.settings_form import Draft
+
+FIRST_PRESET = "article-2"
+LONGEST_ID = 64
+
+
+def open_address(store: Store) -> None:
+    """Fill settings and run from the address, once in a session."""
+    if st.session_state.get(keys.OPENED):
+        return
+    st.session_state[keys.OPENED] = True
+    st.session_state.setdefault(keys.RUNS, [])
+    notices: list[str] = []
+    preset = st.query_params.get("preset")
+    st.session_state[keys.PRESET] = preset if preset in PRESETS else FIRST_PRESET
+    form_state.fill_from(PRESETS[st.session_state[keys.PRESET]].spec)
+    _open_run(store, st.query_params.get("run"), notices)
+    _open_settings(notices)
+    st.session_state[keys.NOTICE] = notices
+
+
+def show_notices() -> None:
+    """Say what of the address could not be used."""
+    for notice in st.session_state.get(keys.NOTICE, ()):
+        st.html(f'<p class="notice" role="alert">{html.escape(notice)}</p>')
+
+
+def write_address(draft: Draft, store: Store) -> None:
+    """Let the address say what is shown, so that a reload loses nothing."""
+    wanted: dict[str, str] = {}
+    preset_id, run_id = st.session_state[keys.PRESET], st.session_state.get(keys.RUN)
+    base = PRESETS[preset_id].spec if preset_id in PRESETS else None
+    if preset_id in PRESETS and preset_id != FIRST_PRESET:
+        wanted["preset"] = preset_id
+    if run_id:
+        wanted["run"] = run_id
+        base = _spec_of(store, run_id)
+    if draft.spec is None:
+        wanted["draft"] = link.encode(draft.data)
+    elif draft.spec != base:
+        wanted["spec"] = draft.spec.link_code()
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def _open_run(store: Store, run_id: str | None, notices: list[str]) -> None:
+    if not run_id:
+        return
+    try:
+        record = store.run(run_id[:LONGEST_ID])
+        form_state.fill_from(record.spec)
+    except UnknownRunError:
+        notices.append(
+            f"There is no run {run_id[:LONGEST_ID]!r} here: the address was cut off, or the run "
+            "was made on another machine. Press Train to make one."
+        )
+        return
+    except SpecError:
+        notices.append("This run was made by another version, whose settings this one cannot read.")
+        return
+    st.session_state[keys.RUN] = record.id
+    st.session_state[keys.RUNS] = [record.id]
+    preset = PRESETS[st.session_state[keys.PRESET]]
+    if "preset" not in st.query_params and preset.spec != record.spec:
+        st.session_state[keys.PRESET] = _same_as(record.spec.hash)
+
+
+def _open_settings(notices: list[str]) -> None:
+    code, draft = st.query_params.get("spec"), st.query_params.get("draft")
+    try:
+        if code:
+            spec = form_state.RunSpec.from_link_code(code)
+            form_state.fill_from(spec)
+            if "preset" not in st.query_params:
+                st.session_state[keys.PRESET] = _same_as(spec.hash)
+        elif draft:
+            form_state.fill(link.decode(draft))
+    except OverfitError as error:
+        notices.append(
+            f"The settings in this address cannot be used: {error} The page shows a preset instead."
+        )
+
+
+def _same_as(spec_hash: str) -> str | None:
+    """Return the preset with these very settings."""
+    found = (preset.id for preset in PRESETS.values() if preset.spec.hash == spec_hash)
+    return next(found, None)
+
+
+def _spec_of(store: Store, run_id: str) -> object:
+    try:
+        return store.run(run_id).spec
+    except (UnknownRunError, SpecError):
+        return None

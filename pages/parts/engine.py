@@ -1,0 +1,47 @@
+"""The handles that all sessions share: the store, the feed of the charts, the workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import streamlit as st
+
+from overfit_core.charts.feed import Feed
+from overfit_core.settings import Settings
+from overfit_core.store import Store
+from overfit_core.workers import Cluster, ClusterStatus
+
+
+class Workers(Protocol):
+    """Who trains the runs."""
+
+    def submit(self, run_id: str) -> None:
+        """Have a run trained; it is in the store already."""
+        ...
+
+    def status(self) -> ClusterStatus:
+        """Return how the workers are."""
+        ...
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What pages work with. A Dask client cannot be cached by itself: it is awaitable."""
+
+    store: Store
+    feed: Feed
+    workers: Workers
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """Return the one engine of this process, started at the first call."""
+    return make_engine()
+
+
+def make_engine() -> Engine:
+    """Open the store and start the workers."""
+    settings = Settings.load()
+    store = Store(settings.store_url)
+    return Engine(store, Feed(store), Cluster.start(settings, store))

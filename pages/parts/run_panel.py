@@ -1,0 +1,215 @@
+"""The run at the right: how far it is, its curves, and its samples when it has ended."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from overfit_core.charts.accuracy import accuracy_figure
+from overfit_core.charts.figure import Mark
+from overfit_core.charts.learning_rate import learning_rate_figure
+from overfit_core.charts.lines import Lines
+from overfit_core.charts.loss import loss_figure
+from overfit_core.charts.numbers import count
+from overfit_core.charts.probes import probe_figure, recorded_probes
+from overfit_core.charts.status import (
+    figures_line,
+    progress_line,
+    run_title,
+    seconds_taken,
+    share_done,
+    status_line,
+)
+from overfit_core.errors import SpecError, UnknownRunError
+from overfit_core.store import RunRecord
+from pages.parts import form_state
+from pages.parts import session_keys as keys
+from pages.parts.engine import engine
+from pages.parts.live_chart import live_chart, preload_charts
+from pages.parts.live_text import live_text
+from pages.parts.run_controls import run_controls
+from pages.parts.sample_table import show_samples
+from pages.parts.settings_form import Draft
+
+LIVE_SECONDS = 0.35
+"""How often a run that goes on is looked at."""
+FIRST_SECONDS = 0.3
+"""How long a click on Train waits for the first epochs before the page is drawn."""
+
+
+def run_panel(draft: Draft) -> None:
+    """Draw the buttons, and the run that is shown."""
+    store = engine().store
+    run_id = st.session_state.get(keys.RUN)
+    just_started = run_id is not None and st.session_state.pop(keys.STARTED, None) == run_id
+    record = _record(run_id)
+    run_controls(draft, record)
+    if record is None:
+        _nothing_yet()
+        return
+    if just_started:
+        engine().feed.first_lines(record.id, FIRST_SECONDS)
+        record = store.run(record.id)
+    _which_run(record, draft)
+    # Buttons and timer belong to this look at the run; when its state moves, the panel asks for
+    # a whole new page, which draws both anew.
+    st.session_state[keys.SHOWN_STATUS] = None
+    st.fragment(_live, run_every=None if record.ended else LIVE_SECONDS)(record.id)
+    st.session_state[keys.SHOWN_STATUS] = _state_of(record)
+    if record.ended:
+        _samples(record)
+
+
+def _live(run_id: str) -> None:
+    """Draw what changes while a run goes on."""
+    record = engine().store.run(run_id)
+    shown = st.session_state[keys.SHOWN_STATUS]
+    if shown is not None and shown != _state_of(record):
+        st.rerun()
+    lines = engine().feed.lines(run_id)
+    _progress(record, lines)
+    if lines.last_epoch:
+        _charts(record, lines)
+    else:
+        preload_charts()
+
+
+def _state_of(record: RunRecord) -> tuple[str, str, str]:
+    return record.id, record.status, record.wish
+
+
+def _progress(record: RunRecord, lines: Lines) -> None:
+    epochs = record.spec.training.epochs
+    text, tone = status_line(record.status, record.wish, record.summary, record.reason)
+    if record.status == "queued":
+        text = f"{text} {engine().workers.status().sentence()}"
+    live_text(text, key="status", tone=tone)
+    with st.container(key="progress", gap=None):
+        if record.summary is not None:
+            st.caption(figures_line(record.summary))
+            return
+        taken = seconds_taken(record.started_at, record.finished_at)
+        rate = engine().feed.rate(record.id) if record.status == "running" else None
+        said = progress_line(
+            record.status, lines.last_epoch, epochs, epochs_per_second=rate, seconds=taken
+        )
+        st.progress(share_done(lines.last_epoch, epochs), text=said)
+
+
+def _charts(record: RunRecord, lines: Lines) -> None:
+    optimizer, run_id = record.spec.optimizer.name, record.id
+    marks = _marks(record)
+    with st.container(key="charts", gap="small"):
+        log = st.segmented_control(
+            "Loss axis",
+            ["Logarithmic", "Linear"],
+            default="Logarithmic",
+            required=True,
+            key=keys.LOG_AXIS,
+            label_visibility="collapsed",
+        )
+        live_chart(
+            loss_figure(lines, optimizer, log=log != "Linear", marks=marks, revision=run_id),
+            key="chart-loss",
+        )
+        left, right = st.columns(2, gap="small")
+        with left:
+            live_chart(
+                accuracy_figure(lines, optimizer, marks=marks, revision=run_id),
+                key="chart-accuracy",
+            )
+        with right:
+            live_chart(
+                learning_rate_figure(lines, optimizer, revision=run_id), key="chart-learning-rate"
+            )
+        columns = (left, right)
+        for place, probe in enumerate(recorded_probes(lines)):
+            with columns[place & 1]:
+                live_chart(
+                    probe_figure(lines, probe, optimizer, revision=run_id), key=f"chart-{probe}"
+                )
+
+
+def _marks(record: RunRecord) -> list[Mark]:
+    summary = record.summary
+    if summary is None:
+        return []
+    if summary.non_finite_epoch is not None:
+        return [Mark(summary.non_finite_epoch, "not finite")]
+    if summary.memorised_epoch is not None:
+        return [Mark(summary.memorised_epoch, f"memorised at {summary.memorised_epoch:,}")]
+    return []
+
+
+def _samples(record: RunRecord) -> None:
+    samples = engine().store.samples(record.id)
+    if samples is None:
+        return
+    with st.container(key="samples-box"):
+        st.subheader(f"The {count(len(samples.x), 'sample')} of the batch", anchor="samples")
+        show_samples(samples)
+
+
+def _nothing_yet() -> None:
+    with st.container(border=True, key="empty"):
+        st.subheader("Nothing trained yet", anchor=False)
+        st.markdown(
+            "Choose a **preset**, change what you like, and press **Train**. The curves of loss "
+            "and accuracy are drawn here while the network learns; when it ends, one sentence "
+            "says whether it memorised the batch, and a table shows every sample."
+        )
+        st.markdown(
+            "A small network is done in a blink. To watch it learn, choose a slower **pace**, "
+            "or press **Step** to train epoch by epoch."
+        )
+    preload_charts()
+
+
+def _record(run_id: str | None) -> RunRecord | None:
+    if run_id is None:
+        return None
+    try:
+        return engine().store.run(run_id)
+    except UnknownRunError:
+        st.session_state[keys.RUN] = None
+        return None
+
+
+def _which_run(record: RunRecord, draft: Draft) -> None:
+    """Say which run is shown, and let a person go back to an earlier one of this session."""
+    runs = st.session_state[keys.RUNS]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="which-run"):
+        if len(runs) > 1:
+            st.session_state["shown-run"] = record.id
+            st.selectbox(
+                "Run",
+                list(reversed(runs)),
+                format_func=_run_name,
+                key="shown-run",
+                on_change=_show_run,
+                help="The runs of this session, the latest first.",
+            )
+        if draft.spec is None or draft.spec.hash != record.spec.hash:
+            st.button(
+                "Take this run's settings",
+                key="take-settings",
+                help="The form has other settings than this run.",
+                on_click=_take_settings,
+                args=(record.id,),
+            )
+
+
+def _run_name(run_id: str) -> str:
+    place = st.session_state[keys.RUNS].index(run_id) + 1
+    try:
+        record = engine().store.run(run_id)
+        return f"{place}. {run_title(record.spec)} · {record.status}"
+    except (UnknownRunError, SpecError):
+        return f"{place}. gone"
+
+
+def _show_run() -> None:
+    st.session_state[keys.RUN] = st.session_state["shown-run"]
+
+
+def _take_settings(run_id: str) -> None:
+    form_state.fill_from(engine().store.run(run_id).spec)

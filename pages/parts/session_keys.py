@@ -1,0 +1,45 @@
+"""The names in ``st.session_state``: ids and settings, nothing else.
+
+Every setting of the form has the key ``set.`` and its path in the spec, such as
+``set.batch.samples``. A row of the table of layers has a number of its own, which it keeps when it
+is moved: ``set.layer.7.units``.
+"""
+
+from __future__ import annotations
+
+OPENED = "opened"
+"""Whether the address was read: a session reads it once."""
+NOTICE = "notice"
+"""What to say about the address, such as a link code that is not ours."""
+PRESET = "preset"
+"""Id of the preset that the settings started from; None for settings of one's own."""
+RUN = "run"
+"""Id of the run that is shown."""
+RUNS = "runs"
+"""Ids of the runs that were started or opened in this session, oldest first."""
+STARTED = "started"
+"""Id of the run that was started by this very click."""
+SHOWN_STATUS = "shown-status"
+"""Id and status that the buttons were last drawn for."""
+FAILED_START = "failed-start"
+"""Why the last click on Train started nothing."""
+PACE = "pace"
+LOG_AXIS = "log-axis"
+
+LAYER_IDS = "layer-ids"
+"""Numbers of the rows of the table of layers, from the input on."""
+LAYERS_MADE = "layers-made"
+"""How many rows were made in this session: the next one's number."""
+ADD_LAYER = "add-layer"
+
+PREFIX = "set."
+
+
+def setting(*path: str | int) -> str:
+    """Return the key of a setting."""
+    return PREFIX + ".".join(map(str, path))
+
+
+def layer_setting(layer_id: int, name: str) -> str:
+    """Return the key of a setting of one row of the table of layers."""
+    return setting("layer", layer_id, name)

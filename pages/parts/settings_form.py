@@ -1,0 +1,118 @@
+"""The settings at the left: a preset first, then batch, model, optimizer and training."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from overfit_core.errors import Problem, SpecError
+from overfit_core.presets import PRESETS
+from overfit_core.spec import RunSpec
+from pages.parts import form_state
+from pages.parts import session_keys as keys
+from pages.parts.batch_tab import batch_tab
+from pages.parts.form_fields import Problems
+from pages.parts.model_tab import model_tab
+from pages.parts.optimizer_tab import optimizer_tab
+from pages.parts.training_tab import training_tab
+
+TABS = {
+    "batch": ("Batch", batch_tab),
+    "model": ("Model", model_tab),
+    "optimizer": ("Optimizer", optimizer_tab),
+    "training": ("Training", training_tab),
+}
+"""Part of a spec to its tab."""
+
+
+class Draft(NamedTuple):
+    """What the form says now.
+
+    Attributes:
+        data: The settings as they were typed.
+        spec: The same, checked; None where something is wrong.
+        problems: What is wrong.
+    """
+
+    data: dict[str, Any]
+    spec: RunSpec | None
+    problems: tuple[Problem, ...]
+
+
+def read_draft() -> Draft:
+    """Return what the form says, checked."""
+    data = form_state.settings()
+    try:
+        return Draft(data, RunSpec.load(data), ())
+    except SpecError as error:
+        return Draft(data, None, error.problems)
+
+
+def settings_form() -> Draft:
+    """Draw the settings and return what they say."""
+    draft = read_draft()
+    problems = Problems(draft.problems)
+    _preset(draft)
+    labels = [_label(part, name, problems) for part, (name, _) in TABS.items()]
+    for tab, (_, draw) in zip(st.tabs(labels, key="settings-tabs"), TABS.values(), strict=True):
+        with tab:
+            draw(problems)
+    return draft
+
+
+def place_of(problem: Problem) -> str:
+    """Return where a problem is, as the form calls it: ``Model, layer 2``."""
+    part = str(problem.path[0]) if problem.path else ""
+    tab = TABS[part][0] if part in TABS else "Settings"
+    if problem.path[:2] == ("model", "layers") and len(problem.path) > 2:
+        return f"{tab}, layer {int(problem.path[2]) + 1}"
+    return tab
+
+
+def _label(part: str, name: str, problems: Problems) -> str:
+    return f"{name} ▲" if problems.under(part) else name
+
+
+def _preset(draft: Draft) -> None:
+    with st.container(key="preset-box", gap="xsmall"):
+        st.selectbox(
+            "Preset",
+            list(PRESETS),
+            format_func=lambda preset_id: PRESETS[preset_id].title,
+            index=None,
+            key=keys.PRESET,
+            placeholder="Your own settings: choose a preset to replace them",
+            on_change=_take_preset,
+            persist_state="session",
+        )
+        preset = PRESETS.get(st.session_state[keys.PRESET])
+        if preset is None:
+            return
+        st.caption(preset.look_for)
+        changed = _changed(draft, preset.spec)
+        if changed:
+            with st.container(horizontal=True, vertical_alignment="center", key="changed-hint"):
+                st.caption(f"Changed from this preset: {', '.join(changed)}.")
+                st.button(
+                    "Reset to the preset", key="reset", type="tertiary", on_click=_take_preset
+                )
+
+
+def _changed(draft: Draft, preset: RunSpec) -> list[str]:
+    """Return the parts in which the settings are not those of the preset."""
+    if draft.spec is None:
+        wrong = {problem.path[0] for problem in draft.problems if problem.path}
+        return [name.lower() for part, (name, _) in TABS.items() if part in wrong] or ["settings"]
+    return [
+        name.lower()
+        for part, (name, _) in TABS.items()
+        if getattr(draft.spec, part) != getattr(preset, part)
+    ]
+
+
+def _take_preset() -> None:
+    """Fill every field from the chosen preset; without one, leave the settings as they are."""
+    preset = PRESETS.get(st.session_state[keys.PRESET])
+    if preset is not None:
+        form_state.fill_from(preset.spec)

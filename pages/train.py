@@ -1,0 +1,26 @@
+"""The Train page: settings at the left, the run at the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.address import open_address, show_notices, write_address
+from pages.parts.engine import engine
+from pages.parts.run_panel import run_panel
+from pages.parts.settings_form import settings_form
+
+st.html(Path(__file__).parent / "parts" / "style.css")
+open_address(engine().store)
+
+with st.container(key="heading", gap=None):
+    st.title("Train one batch", anchor=False)
+    st.caption("Can this network memorise this one batch, how fast, and if not, why not?")
+show_notices()
+left, right = st.columns([5, 9], gap="medium")
+with left:
+    draft = settings_form()
+with right:
+    run_panel(draft)
+write_address(draft, engine().store)
