@@ -79,6 +79,8 @@ def test_a_window_longer_than_the_input_is_refused_with_the_way_out() -> None:
     [
         ("dense", {"units": 0}),
         ("dense", {"units": 4097}),
+        ("dense", {"units": True}),
+        ("dense", {"units": "16"}),
         ("dense", {"l2": float("nan")}),
         ("dense", {"l1": -0.1}),
         ("dense", {"activation": "no such"}),

@@ -64,7 +64,7 @@ class BuildContext:
 class BaseLayer(BaseModel, ABC):
     """Settings of one layer, checked on load and never changed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     kind: Any
     label: ClassVar[str]
