@@ -15,7 +15,9 @@ from overfit_core.batches import SOURCES
 from overfit_core.errors import Problem, ShapeError, SpecError, unknown
 from overfit_core.limits import LIMITS
 from overfit_core.models.heads import head_of
+from overfit_core.models.layers import Attention, Recurrent
 from overfit_core.models.losses import LOSSES, loss_problem
+from overfit_core.models.shapes import trace_shapes
 from overfit_core.models.summary import summarise
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def _loss_problems(spec: RunSpec) -> list[Problem]:
 
 def _size_problems(spec: RunSpec, summary: ModelSummary) -> list[Problem]:
     rows = spec.batch.samples + spec.batch.held_out
-    numbers = rows * sum(prod(row.output_shape) for row in summary.layers)
+    numbers = rows * _numbers_per_sample(spec)
     epoch = summary.flops_per_epoch
     run = epoch * spec.training.epochs
     layers, samples, epochs = ("model", "layers"), ("batch", "samples"), ("training", "epochs")
@@ -61,7 +63,7 @@ def _size_problems(spec: RunSpec, summary: ModelSummary) -> list[Problem]:
     # fmt: off
     sizes = (
         (layers, "the net has {} parameters", summary.parameters, LIMITS.parameters, "Take fewer or smaller layers"),
-        (samples, "the layers put out {} numbers for all samples", numbers, LIMITS.activations, smaller),
+        (samples, "the layers hold {} numbers for all samples", numbers, LIMITS.activations, smaller),
         (samples, "one epoch takes {} floating-point operations", epoch, LIMITS.epoch_flops, smaller),
         (epochs, "the run takes {} floating-point operations", run, LIMITS.run_flops, "Take fewer epochs"),
     )
@@ -71,3 +73,16 @@ def _size_problems(spec: RunSpec, summary: ModelSummary) -> list[Problem]:
         for path, what, size, limit, way_out in sizes
         if size > limit
     ]
+
+
+def _numbers_per_sample(spec: RunSpec) -> int:
+    """Count what one sample's forward pass leaves behind for the gradients, roughly."""
+    shapes = trace_shapes(spec.model.layers, SOURCES[spec.batch.source].shape(spec.batch).inputs)
+    total = sum(prod(shape) for shape in shapes)
+    for layer, shape in zip(spec.model.layers, shapes, strict=False):
+        if isinstance(layer, Attention):
+            total += layer.heads * shape[0] ** 2
+        elif isinstance(layer, Recurrent):
+            # Each gate, the state and the cell, at every step.
+            total += (layer.gates + 2) * layer.units * shape[0]
+    return total

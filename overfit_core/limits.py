@@ -24,7 +24,7 @@ class Limits:
     parameters: int = 1_000_000
     """Weights of a net. Adam keeps three copies: 12 MB in float32."""
     activations: int = 20_000_000
-    """Numbers that the layers put out for the whole batch: 80 MB in float32, held for gradients."""
+    """Numbers that the layers hold for the gradients, of all samples: 80 MB in float32."""
     epoch_flops: float = 2e10
     """Work of one epoch, floating-point operations: about 1 s, so that a stop is heard in time."""
     run_flops: float = 2e14

@@ -48,9 +48,9 @@ def test_article_2_has_all_four_right_only_just() -> None:
 
 
 def test_article_2_fails_from_about_three_starts_in_ten() -> None:
-    starts = [run(changed("article-2", "training", seed=seed)).summary for seed in range(60)]
+    starts = [run(changed("article-2", "training", seed=seed)).summary for seed in range(30)]
     failed = sum(summary.accuracy != 1.0 for summary in starts)
-    assert 14 <= failed <= 22
+    assert 6 <= failed <= 12
 
 
 def test_article_3_is_nowhere_near_and_starts_where_article_2_starts() -> None:

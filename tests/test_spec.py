@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from overfit_core.batches import MAX_SAMPLES
 from overfit_core.errors import ShapeError, SpecError
 from overfit_core.limits import LIMITS
 from overfit_core.spec import (
@@ -186,6 +187,27 @@ def test_both_ends_of_a_range_are_taken_and_nothing_beyond(
         ),
         (
             {
+                "batch": {"source": "sensor", "samples": 600, "steps": 256},
+                "model": {
+                    "layers": [
+                        {"kind": "attention", "heads": 8, "key_dim": 1},
+                        {"kind": "global_average_pooling"},
+                    ]
+                },
+            },
+            ("batch", "samples"),
+            "hold 3",
+        ),
+        (
+            {
+                "batch": {"source": "sensor", "samples": 2048, "steps": 256},
+                "model": {"layers": [{"kind": "lstm", "units": 32}]},
+            },
+            ("batch", "samples"),
+            "the limit is 20,000,000",
+        ),
+        (
+            {
                 "batch": {"source": "random_labels", "samples": 2048},
                 "model": {"layers": [{"kind": "dense", "units": 512}] * 3},
                 "training": {"epochs": 1_000_000},
@@ -231,6 +253,10 @@ def test_a_model_with_a_wrong_head_may_be_tried() -> None:
 
 def test_a_million_epochs_of_the_default_net_are_allowed() -> None:
     assert RunSpec(training=TrainingSpec(epochs=1_000_000)).training.epochs == 1_000_000
+
+
+def test_a_batch_is_as_large_as_a_source_can_make_it() -> None:
+    assert LIMITS.samples == LIMITS.held_out == MAX_SAMPLES
 
 
 def test_default_probes_are_among_the_probes() -> None:
