@@ -1,0 +1,86 @@
+"""The workers' own process: ``python -m overfit_core.workers``.
+
+Starts a Dask cluster on this machine, prints ``{"address": …, "workers": …}`` as one line, and
+ends when its standard input is closed: by a parent that closes it, or that is gone. A Streamlit
+script cannot start worker processes itself, they would run it again.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import dask
+from distributed import LocalCluster
+
+from overfit_core.settings import Settings
+from overfit_core.workers.plan import Plan, plan
+
+LOOPBACK = "127.0.0.1"
+CONFIG = {
+    # A crash is reported, not repeated three times.
+    "distributed.scheduler.allowed-failures": 0,
+    # One run to a worker; the others wait at the scheduler, for whoever is free first.
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.worker-ttl": "60 s",
+    # A worker near its limit must not stand still without a word: it goes on, or is restarted.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 0.98,
+    # Nobody looks at these, and they wake a busy worker a hundred times a second.
+    "distributed.worker.profile.enabled": False,
+    "distributed.scheduler.active-memory-manager.start": False,
+}
+
+
+def main() -> None:
+    """Start the cluster, tell its address, wait for the parent to go, leave nothing behind."""
+    # Workers inherit these streams: only the one line goes to the parent's pipe.
+    parent = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    settings = Settings.load()
+    folder = Path(tempfile.mkdtemp(prefix="overfit-workers-"))
+    chosen = plan(settings)
+    try:
+        cluster = start(chosen, folder)
+        line = {"address": cluster.scheduler_address, "workers": chosen.workers}
+        print(json.dumps(line), file=parent, flush=True)
+        parent.close()
+        sys.stdin.buffer.read()
+    finally:
+        end(folder)
+
+
+def start(chosen: Plan, folder: Path) -> LocalCluster:
+    """Start scheduler and workers, reachable from this machine only."""
+    dask.config.set(CONFIG)
+    return LocalCluster(
+        n_workers=chosen.workers,
+        threads_per_worker=1,
+        processes=True,
+        memory_limit=chosen.memory,
+        host=LOOPBACK,
+        # None and the default would open port 8787 to the network.
+        dashboard_address=f"{LOOPBACK}:0",
+        worker_dashboard_address=f"{LOOPBACK}:0",
+        local_directory=str(folder),
+    )
+
+
+def end(folder: Path) -> None:
+    """Kill the workers, also stopped ones, and leave: nobody is there to wait for them."""
+    for worker in multiprocessing.active_children():
+        worker.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

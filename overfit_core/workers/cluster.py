@@ -1,0 +1,220 @@
+"""The web process's handle on the workers: started, connected, watched, closed."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from overfit_core.errors import StoreError
+from overfit_core.settings import Settings
+from overfit_core.store import HELD, Store
+from overfit_core.workers.child import Child
+from overfit_core.workers.connection import Connection, WorkerState
+from overfit_core.workers.watcher import Watcher
+
+LOOK_SECONDS = 0.5
+"""How often the watcher looks."""
+RETRY_SECONDS = 3.0
+"""How long to wait after the workers could not be started or reached."""
+CLOSED = "The program was closed while it ran. What was trained until then is kept."
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ClusterStatus:
+    """How the workers are, for the page.
+
+    Attributes:
+        state: ``starting`` until they were reached once, ``ready``, or ``down``.
+        workers: How many there are.
+        warming: How many of them still load what runs need; they take runs, with a delay.
+        busy: Runs that a worker has.
+        queued: Runs that wait for a worker.
+        reason: Why they are down, in plain words; None otherwise.
+    """
+
+    state: Literal["starting", "ready", "down"] = "starting"
+    workers: int = 0
+    warming: int = 0
+    busy: int = 0
+    queued: int = 0
+    reason: str | None = None
+
+    @property
+    def ready(self) -> int:
+        """Workers that are warm and have no run."""
+        return max(0, self.workers - max(self.warming, self.busy))
+
+    def sentence(self) -> str:
+        """Say it in one plain sentence."""
+        if self.state == "down":
+            return f"No workers: {self.reason}"
+        if self.state == "starting" or not self.workers:
+            return "The workers are starting."
+        count = f"{self.workers} worker{'s' if self.workers > 1 else ''}"
+        parts = [f"{self.busy} busy"] if self.busy else []
+        parts += [f"{self.warming} warming up"] if self.warming else []
+        parts += [f"{self.queued} run{'s' if self.queued > 1 else ''} waiting"] * bool(self.queued)
+        return f"{count}: {', '.join(parts) or 'ready'}."
+
+
+class Cluster:
+    """Workers on this machine, or those of the scheduler that the settings name.
+
+    Safe to share between sessions and threads; keep one for the whole process. Starting takes
+    no time: workers come up in the background, and runs that are submitted before wait in the
+    store. A thread of its own looks twice a second: it submits runs that wait, interrupts runs
+    whose worker is gone, restarts workers that do not answer, and all of them if need be.
+
+    Args:
+        settings: Where they are, or how many to start.
+        store: Where the runs are; opened by the settings if None.
+    """
+
+    def __init__(self, settings: Settings, store: Store | None = None) -> None:
+        """Prepare; ``Cluster.start`` also begins to look."""
+        self._settings = settings
+        self._store = Store(settings.store_url) if store is None else store
+        self._own_store = store is None
+        self._watcher = Watcher(self._store)
+        self._child: Child | None = None
+        self._connection: Connection | None = None
+        self._status = ClusterStatus()
+        self._workers: list[WorkerState] = []
+        self._wake, self._closing = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="overfit-watcher", daemon=True)
+
+    @classmethod
+    def start(cls, settings: Settings, store: Store | None = None) -> Self:
+        """Return a handle at once, and bring the workers up in the background.
+
+        Raises:
+            StoreError: If the database cannot be opened.
+        """
+        cluster = cls(settings, store)
+        cluster._thread.start()
+        atexit.register(cluster.close)
+        return cluster
+
+    def submit(self, run_id: str) -> None:
+        """Have a free worker train a run of the store; takes about 10 ms.
+
+        If the workers cannot be reached just now, the run stays queued and is submitted later.
+        """
+        connection = self._connection
+        if connection is not None:
+            try:
+                connection.submit(run_id)
+            except Exception:
+                _log.warning("A run could not be submitted yet.", exc_info=True)
+        self._wake.set()
+
+    def status(self) -> ClusterStatus:
+        """Return how the workers are, at most half a second old; takes no time."""
+        return self._status
+
+    def workers(self) -> list[WorkerState]:
+        """Return the workers there are, at most half a second old."""
+        return list(self._workers)
+
+    def wait(self, seconds: float = 60.0, *, warm: bool = False) -> bool:
+        """Wait until workers are there (``warm``: and have warmed up); False if time ran out."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            status = self._status
+            if status.state == "ready" and status.workers and not (warm and status.warming):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def close(self) -> None:
+        """Disconnect, and end the workers if they are ours, with the runs they have.
+
+        Returns when no process is left; again is harmless.
+        """
+        atexit.unregister(self.close)
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._child is not None:
+            self._interrupt_own()
+        self._disconnect()
+        if self._own_store:
+            self._store.close()
+
+    def _interrupt_own(self) -> None:
+        try:
+            names = {worker.name for worker in self._workers}
+            for record in self._store.runs(limit=1_000, statuses=HELD):
+                if record.worker in names:
+                    self._store.interrupt(record.id, record.worker, CLOSED)
+        except StoreError:
+            # The lease tells, when the program is started again.
+            return
+
+    def _watch(self) -> None:
+        while not self._closing.is_set():
+            pause = LOOK_SECONDS
+            try:
+                connection = self._connected()
+                self._workers = self._watcher.look(connection)
+                self._status = self._described("ready")
+            except StoreError as error:
+                self._status = self._described("down", str(error))
+            except Exception as error:
+                pause = RETRY_SECONDS
+                _log.warning("The workers cannot be reached.", exc_info=True)
+                self._status = ClusterStatus("down", reason=str(error) or type(error).__name__)
+                self._disconnect()
+            self._wake.wait(pause)
+            self._wake.clear()
+
+    def _connected(self) -> Connection:
+        if self._child is not None and not self._child.alive:
+            self._disconnect()
+        if self._connection is None:
+            address = self._settings.scheduler
+            if address is None:
+                self._child = Child(self._settings)
+                address = self._child.address
+            self._connection = Connection(address, self._settings, self._wake.set)
+        return self._connection
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
+            self._workers = []
+            try:
+                self._watcher.died()
+            except StoreError:
+                _log.warning("Lost runs could not be marked yet.", exc_info=True)
+        if connection is not None:
+            try:
+                connection.close()
+            except Exception:
+                _log.info("The connection was lost.", exc_info=True)
+
+    def _described(
+        self, state: Literal["ready", "down"], reason: str | None = None
+    ) -> ClusterStatus:
+        workers = self._workers
+        if state == "down":
+            return ClusterStatus("down", len(workers), reason=reason)
+        held = self._store.runs(limit=1_000, statuses=HELD)
+        return ClusterStatus(
+            "ready",
+            workers=len(workers),
+            warming=sum(not worker.warm for worker in workers),
+            busy=sum(record.worker is not None for record in held),
+            queued=len(self._store.waiting()),
+        )

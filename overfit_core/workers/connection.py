@@ -1,0 +1,137 @@
+"""The web side's connection to a Dask scheduler: a sync client, held in an object of our own.
+
+``st.cache_resource`` refuses a bare ``Client``, and nothing else here needs to know Dask.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dask._task_spec import Task
+from distributed import Client, Future, fire_and_forget
+from distributed.security import Security
+
+from overfit_core.settings import Settings
+from overfit_core.workers.task import train_run
+from overfit_core.workers.warm import METRIC, WarmUpPlugin
+
+CONNECT_SECONDS = 10
+"""How long the scheduler may take to answer at first."""
+RESTART_SECONDS = 15
+"""How long a worker may take to end before it is given up."""
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """A worker as the scheduler sees it.
+
+    Attributes:
+        name: The name that it claims runs with.
+        address: Its Dask address.
+        warm: Whether its warm-up is over.
+        memory: Resident memory, in bytes.
+    """
+
+    name: str
+    address: str
+    warm: bool
+    memory: int
+
+
+class Connection:
+    """Submits runs to a scheduler and looks after its workers. Safe to share between threads.
+
+    Args:
+        address: The scheduler's address.
+        settings: Where the certificates are, for ``tls://``.
+        on_done: Called, from a thread of Dask's, whenever a task has ended in any way.
+
+    Raises:
+        OSError: If the scheduler does not answer.
+    """
+
+    def __init__(self, address: str, settings: Settings, on_done: Callable[[], None]) -> None:
+        """Connect, and have the workers warm up."""
+        self._on_done = on_done
+        self._client = Client(
+            address,
+            security=_security(settings) if address.startswith("tls://") else None,
+            set_as_default=False,
+            timeout=CONNECT_SECONDS,
+            name="overfit-web",
+        )
+        self._lock = threading.Lock()
+        self._futures: dict[str, Future[None]] = {}
+        try:
+            self._client.register_plugin(WarmUpPlugin())
+        except BaseException:
+            self.close()
+            raise
+
+    def submit(self, run_id: str) -> None:
+        """Have a free worker train the run, unless a task for it is under way already."""
+        with self._lock:
+            known = self._futures.get(run_id)
+            if known is not None and not known.done():
+                return
+            key = ("train_run", run_id, uuid.uuid4().hex)
+            # A data producer waits at the scheduler until a worker is free; what client.submit
+            # makes would be handed to a busy worker at once, and stay there while others idle.
+            task = Task(key, train_run, run_id, _data_producer=True)
+            (future,) = self._client.get({key: task}, [key], sync=False, retries=0)
+            # It shall run even when this process goes away.
+            fire_and_forget(future)
+            future.add_done_callback(lambda _: self._on_done())
+            self._futures[run_id] = future
+
+    def failures(self) -> dict[str, str]:
+        """Return run ids whose tasks raised or died since the last call, with what they raised."""
+        with self._lock:
+            over = {run_id: f for run_id, f in self._futures.items() if f.done()}
+            for run_id in over:
+                del self._futures[run_id]
+        return {run_id: str(f.exception()) for run_id, f in over.items() if f.status == "error"}
+
+    def workers(self) -> list[WorkerState]:
+        """Return the workers that the scheduler knows and that have reported."""
+        found = self._client.scheduler_info()["workers"]
+        return [
+            WorkerState(report["name"], address, report["warm"], worker["metrics"].get("memory", 0))
+            for address, worker in found.items()
+            if (report := worker["metrics"].get(METRIC))
+        ]
+
+    def training(self) -> dict[str, list[str]]:
+        """Return the ids of the runs that each worker, by its address, has a task for."""
+        return {
+            address: [key[1] for key in keys if isinstance(key, tuple) and key[0] == "train_run"]
+            for address, keys in self._client.processing().items()
+        }
+
+    def restart(self, address: str) -> None:
+        """Restart a worker in the background, also one that does not answer any more."""
+        threading.Thread(target=self._restart, args=(address,), daemon=True).start()
+
+    def _restart(self, address: str) -> None:
+        try:
+            self._client.restart_workers([address], timeout=RESTART_SECONDS, raise_for_error=False)
+        except Exception:
+            # The scheduler is gone, or the worker is: the watcher sees to both.
+            return
+
+    def close(self) -> None:
+        """Disconnect; runs go on."""
+        self._client.close(timeout=2)
+
+
+def _security(settings: Settings) -> Security | None:
+    files = {
+        "tls_ca_file": settings.tls_ca_file,
+        "tls_client_cert": settings.tls_cert,
+        "tls_client_key": settings.tls_key,
+    }
+    given = {name: str(path) for name, path in files.items() if path is not None}
+    return Security(require_encryption=True, **given) if given else None

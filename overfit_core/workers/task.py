@@ -1,0 +1,36 @@
+"""The Dask task: a run id in, nothing out; all else goes through the store."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from distributed import get_worker
+
+from overfit_core.settings import Settings
+from overfit_core.spec import RunSpec
+from overfit_core.store import Store
+from overfit_core.workers.loop import Trainable, train
+from overfit_core.workers.warm import WARM_UP, name_of
+
+
+def train_run(run_id: str) -> None:
+    """Train the run in this worker process.
+
+    Args:
+        run_id: A run that waits in the store that ``OVERFIT_DATABASE_URL`` or
+            ``OVERFIT_DATA_DIR`` names.
+    """
+    with WARM_UP.paused():
+        train(_store(), run_id, name_of(get_worker()), _session)
+
+
+@cache
+def _store() -> Store:
+    return Store(Settings.load().store_url)
+
+
+def _session(spec: RunSpec) -> Trainable:
+    WARM_UP.prepare()
+    from overfit_core.training.spec_session import SpecSession
+
+    return SpecSession.from_spec(spec)

@@ -1,0 +1,143 @@
+"""Looking after runs from the web side: nothing stays "running" that is not, nothing waits in vain.
+
+Every rule is guarded by the store, so that several web processes may look after the same runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from overfit_core.errors import StoreError
+from overfit_core.store import HELD, RunRecord, Store
+from overfit_core.workers.connection import WorkerState
+from overfit_core.workers.warm import address_of
+
+STOP_SECONDS = 1.5
+"""A worker that has not answered a stop for so long is restarted; it answers in 0.8 s."""
+STUCK_SECONDS = 5.0
+"""A worker that is still busy with a run which ended so long ago is restarted."""
+MAX_ATTEMPTS = 3
+"""A task that fails so often before it takes its run will always fail."""
+
+DIED = (
+    "Its worker process died: it was killed, or it needed more memory than it may have. What was "
+    "trained until then is kept."
+)
+NO_ANSWER = (
+    "It was stopped, but its worker did not answer and was restarted. What was recorded until "
+    "then is kept."
+)
+
+
+class Workers(Protocol):
+    """What the watcher needs of a connection."""
+
+    def submit(self, run_id: str) -> None:
+        """Have a worker train the run."""
+
+    def failures(self) -> dict[str, str]:
+        """Run ids whose tasks failed since the last call, with the error."""
+
+    def workers(self) -> list[WorkerState]:
+        """The workers there are."""
+
+    def training(self) -> dict[str, list[str]]:
+        """The runs that each worker, by its address, has a task for."""
+
+    def restart(self, address: str) -> None:
+        """Restart a worker."""
+
+
+class Watcher:
+    """The rules, and what they must remember from one look to the next."""
+
+    def __init__(self, store: Store) -> None:
+        """Nothing is known of any worker yet."""
+        self._store = store
+        self._known: set[str] = set()
+        self._restarted: set[str] = set()
+        self._attempts: Counter[str] = Counter()
+
+    def look(self, connection: Workers) -> list[WorkerState]:
+        """Apply all rules once; returns the workers there are."""
+        workers = connection.workers()
+        names = {worker.name for worker in workers}
+        self.died(self._known - names)
+        self._known = names
+        held = self._store.runs(limit=1_000, statuses=HELD)
+        self._end_unanswered_stops(connection, held)
+        self._end_lost(connection, held)
+        self._free_stuck(connection, workers)
+        self._submit_waiting(connection)
+        return workers
+
+    def died(self, names: Iterable[str] | None = None) -> None:
+        """Interrupt the runs of workers known to be gone; None for all workers ever seen."""
+        gone = self._known if names is None else set(names)
+        if gone:
+            self._store.interrupt_lost(dead_workers=gone, reason=DIED)
+        self._known = self._known - gone
+
+    def _end_unanswered_stops(self, connection: Workers, held: list[RunRecord]) -> None:
+        for record in held:
+            asked = record.wish == "stop" and _age(record.wished_at) > STOP_SECONDS
+            if (
+                asked
+                and record.worker
+                and self._store.interrupt(record.id, record.worker, NO_ANSWER)
+            ):
+                self._restart(connection, record.worker)
+
+    def _end_lost(self, connection: Workers, held: list[RunRecord]) -> None:
+        lost = set(self._store.interrupt_lost())
+        for record in held:
+            if record.id in lost and record.worker is not None:
+                self._restart(connection, record.worker)
+
+    def _free_stuck(self, connection: Workers, workers: list[WorkerState]) -> None:
+        names = {worker.address: worker.name for worker in workers}
+        for address, run_ids in connection.training().items():
+            for run_id in run_ids:
+                try:
+                    record = self._store.run(run_id)
+                except StoreError:
+                    continue
+                name = names.get(address)
+                if (
+                    name is not None
+                    and record.worker == name
+                    and record.finished_at is not None
+                    and _age(record.finished_at) > STUCK_SECONDS
+                ):
+                    self._restart(connection, name)
+
+    def _restart(self, connection: Workers, name: str) -> None:
+        """Restart a worker of ours, once; one of another cluster is another's affair."""
+        if name in self._known and name not in self._restarted:
+            self._restarted.add(name)
+            connection.restart(address_of(name))
+
+    def _submit_waiting(self, connection: Workers) -> None:
+        failures = connection.failures()
+        for run_id in self._store.waiting():
+            if run_id in failures:
+                self._attempts[run_id] += 1
+                if self._attempts[run_id] >= MAX_ATTEMPTS:
+                    self._give_up(run_id, failures[run_id])
+                    continue
+            connection.submit(run_id)
+
+    def _give_up(self, run_id: str, error: str) -> None:
+        del self._attempts[run_id]
+        reason = f"No worker could start it, the last one said: {error}"
+        try:
+            self._store.finish(run_id, "failed", reason=reason)
+        except StoreError:
+            return
+
+
+def _age(time: datetime) -> float:
+    return (datetime.now(UTC) - time) / timedelta(seconds=1)
