@@ -1,0 +1,63 @@
+"""A session that trains nothing: what the loop does with one is tried without TensorFlow."""
+
+import threading
+import time
+
+import numpy as np
+
+from overfit_core.spec import RunSpec
+from overfit_core.training.history import History
+from overfit_core.training.result import RunSummary, Samples
+
+
+class FakeSession:
+    """The loss of epoch e is 1 / e; compiling and every epoch take as long as is said."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        *,
+        compile_seconds: float = 0.0,
+        epoch_seconds: float = 0.0,
+        fails_at: tuple[int, Exception] | None = None,
+    ) -> None:
+        self.epoch = 0
+        self.total = spec.training.epochs
+        self.asked: list[int] = []
+        self.compiling = threading.Event()
+        self._compile_seconds = compile_seconds
+        self._epoch_seconds = epoch_seconds
+        self._fails_at = fails_at
+
+    @property
+    def finished(self) -> bool:
+        return self.epoch >= self.total
+
+    def compile(self) -> None:
+        self.compiling.set()
+        time.sleep(self._compile_seconds)
+
+    def advance(self, epochs: int) -> History:
+        assert epochs >= 1
+        self.asked.append(epochs)
+        epochs = min(epochs, self.total - self.epoch)
+        if self._fails_at is not None and self.epoch + epochs >= self._fails_at[0]:
+            raise self._fails_at[1]
+        time.sleep(epochs * self._epoch_seconds)
+        first, self.epoch = self.epoch + 1, self.epoch + epochs
+        return History({"loss": 1.0 / np.arange(first, self.epoch + 1)}, first)
+
+    def summary(self, *, stopped: bool = False) -> RunSummary:
+        return RunSummary(
+            ended="stopped" if stopped else "epochs",
+            epochs=self.epoch,
+            loss=1.0 / (self.epoch + 1),
+            compile_seconds=0.0,
+            train_seconds=0.0,
+            backend="tensorflow",
+            parameters=1,
+            versions={},
+        )
+
+    def samples(self) -> Samples:
+        return Samples(np.eye(2), np.array([[0.0], [1.0]]), "binary")
