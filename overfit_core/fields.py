@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from overfit_core.batches import Setting
 from overfit_core.charts.numbers import number
+from overfit_core.errors import Problem
 from overfit_core.optimizers import Argument
 
 Kind = Literal["whole", "number", "switch", "choice", "text", "numbers"]
@@ -30,7 +31,7 @@ LABELS = {
     "l1": "L1 penalty",
     "l2": "L2 penalty",
     "key_dim": "Size of a head",
-    "kernel_stddev": "Initial standard deviation",
+    "kernel_stddev": "Initial deviation",
     "use_bias": "Bias",
     "use_ema": "Average the weights (EMA)",
     "ema_momentum": "EMA momentum",
@@ -42,6 +43,20 @@ LABELS = {
     "beta_2": "Beta 2",
 }
 """Names on a form where the setting's own name does not read well."""
+
+
+def label_of(name: str) -> str:
+    """Return the name of a setting as a form shows it."""
+    return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def message_of(problem: Problem) -> str:
+    """Return what is wrong, with the setting called as the form calls it."""
+    name = next((part for part in reversed(problem.path) if isinstance(part, str)), "")
+    message = problem.message
+    if name and message.startswith(f"{name} "):
+        return label_of(name) + message.removeprefix(name)
+    return message[:1].upper() + message[1:]
 
 
 @dataclass(frozen=True)
@@ -73,7 +88,7 @@ class FormField:
     @property
     def label(self) -> str:
         """Return the name as a form shows it."""
-        return LABELS.get(self.name, self.name.replace("_", " ").capitalize())
+        return label_of(self.name)
 
     @property
     def help(self) -> str:
@@ -81,7 +96,7 @@ class FormField:
         bounds = (self.minimum, self.maximum)
         if None in bounds or self.kind not in ("whole", "number"):
             return self.meaning
-        return f"{self.meaning} From {number(self.minimum, 9)} to {number(self.maximum, 9)}."
+        return f"{self.meaning} From {_bound(self.minimum)} to {_bound(self.maximum)}."
 
     @property
     def step(self) -> float:
@@ -233,6 +248,10 @@ def _rules(annotation: Any) -> list[Any]:  # noqa: ANN401
         for part in get_args(annotation):
             rules += _rules(part)
     return rules
+
+
+def _bound(value: float | None) -> str:
+    return f"{value:,}" if isinstance(value, int) else number(value, 9)
 
 
 def _written(values: object) -> str:

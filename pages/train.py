@@ -14,7 +14,7 @@ from pages.parts.settings_form import settings_form
 st.html(Path(__file__).parent / "parts" / "style.css")
 open_address(engine().store)
 
-with st.container(key="heading", gap=None):
+with st.container(key="heading", gap="xsmall"):
     st.title("Train one batch", anchor=False)
     st.caption("Can this network memorise this one batch, how fast, and if not, why not?")
 show_notices()

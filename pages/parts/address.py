@@ -8,12 +8,14 @@ address show the same page again. Everything that an address says is checked lik
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import streamlit as st
 
 from overfit_core import link
 from overfit_core.errors import OverfitError, SpecError, UnknownRunError
 from overfit_core.presets import PRESETS
+from overfit_core.spec import RunSpec
 from overfit_core.store import Store
 from pages.parts import form_state
 from pages.parts import session_keys as keys
@@ -30,11 +32,17 @@ def open_address(store: Store) -> None:
     st.session_state[keys.OPENED] = True
     st.session_state.setdefault(keys.RUNS, [])
     notices: list[str] = []
-    preset = st.query_params.get("preset")
-    st.session_state[keys.PRESET] = preset if preset in PRESETS else FIRST_PRESET
-    form_state.fill_from(PRESETS[st.session_state[keys.PRESET]].spec)
-    _open_run(store, st.query_params.get("run"), notices)
-    _open_settings(notices)
+    named = st.query_params.get("preset")
+    preset = PRESETS[named if named in PRESETS else FIRST_PRESET]
+    settings = _settings_of_address(notices)
+    if (run_spec := _open_run(store, notices)) is not None and settings is None:
+        settings = run_spec
+    settings = settings or preset.spec
+    form_state.fill(settings if isinstance(settings, dict) else settings.model_dump(mode="json"))
+    if named not in PRESETS and isinstance(settings, RunSpec):
+        st.session_state[keys.PRESET] = _same_as(settings)
+    else:
+        st.session_state[keys.PRESET] = preset.id
     st.session_state[keys.NOTICE] = notices
 
 
@@ -62,51 +70,48 @@ def write_address(draft: Draft, store: Store) -> None:
         st.query_params.from_dict(wanted)
 
 
-def _open_run(store: Store, run_id: str | None, notices: list[str]) -> None:
+def _open_run(store: Store, notices: list[str]) -> RunSpec | None:
+    """Show the run of the address, and return its settings."""
+    run_id = st.query_params.get("run", "")[:LONGEST_ID]
     if not run_id:
-        return
+        return None
     try:
-        record = store.run(run_id[:LONGEST_ID])
-        form_state.fill_from(record.spec)
+        record = store.run(run_id)
+        spec = record.spec
     except UnknownRunError:
         notices.append(
-            f"There is no run {run_id[:LONGEST_ID]!r} here: the address was cut off, or the run "
-            "was made on another machine. Press Train to make one."
+            f"There is no run {run_id!r} here: the address was cut off, or the run was made on "
+            "another machine. Press Train to make one."
         )
-        return
+        return None
     except SpecError:
-        notices.append("This run was made by another version, whose settings this one cannot read.")
-        return
+        notices.append("This run was made by another version, whose settings cannot be read here.")
+        return None
     st.session_state[keys.RUN] = record.id
     st.session_state[keys.RUNS] = [record.id]
-    preset = PRESETS[st.session_state[keys.PRESET]]
-    if "preset" not in st.query_params and preset.spec != record.spec:
-        st.session_state[keys.PRESET] = _same_as(record.spec.hash)
+    return spec
 
 
-def _open_settings(notices: list[str]) -> None:
+def _settings_of_address(notices: list[str]) -> RunSpec | dict[str, Any] | None:
+    """Return checked settings, or a draft as it was typed, or None where there are none."""
     code, draft = st.query_params.get("spec"), st.query_params.get("draft")
     try:
         if code:
-            spec = form_state.RunSpec.from_link_code(code)
-            form_state.fill_from(spec)
-            if "preset" not in st.query_params:
-                st.session_state[keys.PRESET] = _same_as(spec.hash)
-        elif draft:
-            form_state.fill(link.decode(draft))
+            return RunSpec.from_link_code(code)
+        return link.decode(draft) if draft else None
     except OverfitError as error:
         notices.append(
-            f"The settings in this address cannot be used: {error} The page shows a preset instead."
+            f"The settings in this address cannot be used: {error} The page shows others instead."
         )
+        return None
 
 
-def _same_as(spec_hash: str) -> str | None:
+def _same_as(spec: RunSpec) -> str | None:
     """Return the preset with these very settings."""
-    found = (preset.id for preset in PRESETS.values() if preset.spec.hash == spec_hash)
-    return next(found, None)
+    return next((preset.id for preset in PRESETS.values() if preset.spec.hash == spec.hash), None)
 
 
-def _spec_of(store: Store, run_id: str) -> object:
+def _spec_of(store: Store, run_id: str) -> RunSpec | None:
     try:
         return store.run(run_id).spec
     except (UnknownRunError, SpecError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import streamlit as st
 
 from overfit_core.errors import Problem
-from overfit_core.fields import FormField
+from overfit_core.fields import FormField, message_of
 from pages.parts import session_keys as keys
 
 Path = tuple[str | int, ...]
@@ -36,13 +36,12 @@ class Problems:
 
     def show_one(self, problem: Problem) -> None:
         """Name one problem, here."""
-        say_wrong(problem.message)
+        say_wrong(message_of(problem))
 
 
 def say_wrong(message: str) -> None:
     """Show what is wrong, in words that may hold what a person typed."""
-    text = html.escape(message[:1].upper() + message[1:])
-    st.html(f'<p class="wrong"><span aria-hidden="true">▲</span> {text}</p>')
+    st.html(f'<p class="wrong"><span aria-hidden="true">▲</span> {html.escape(message)}</p>')
 
 
 def field_widget(

@@ -11,10 +11,12 @@ from overfit_core.models.layers import LAYERS
 from overfit_core.models.losses import DEFAULT_ACTIVATION, DEFAULT_LOSS, LOSSES
 from pages.parts import form_state
 from pages.parts import session_keys as keys
-from pages.parts.form_fields import Problems, field_widget
+from pages.parts.form_fields import Problems, field_grid, field_widget
 
 SIZES = ("units", "filters", "pool_size", "heads", "rate")
 """The one setting of a layer that stands in the table as its size."""
+MORE_WIDTH = 370
+"""In pixels, or as wide as a phone."""
 HEAD_LABELS = {
     "units": "Units of the head",
     "activation": "Activation of the head",
@@ -34,7 +36,7 @@ def model_tab(problems: Problems) -> None:
         else:
             st.caption("No layers: the head sees the inputs directly.")
         for place, layer_id in enumerate(layer_ids):
-            _row(place, layer_id, len(layer_ids))
+            _row(place, layer_id, len(layer_ids), problems)
             problems.show("model", "layers", place)
         for problem in problems.under("model", "layers"):
             if len(problem.path) == 2:
@@ -53,7 +55,7 @@ def model_tab(problems: Problems) -> None:
     _head_and_loss(problems)
 
 
-def _row(place: int, layer_id: int, layers: int) -> None:
+def _row(place: int, layer_id: int, layers: int, problems: Problems) -> None:
     number = place + 1
     kind_key = keys.layer_setting(layer_id, "kind")
     with st.container(
@@ -76,7 +78,7 @@ def _row(place: int, layer_id: int, layers: int) -> None:
             with st.container(key=f"layer-{cell}-{layer_id}", width="stretch"):
                 if field is not None:
                     _cell(field, layer_id, number)
-        _more(list(fields.values()), place, layer_id, layers)
+        _more(fields, place, layer_id, layers, problems)
 
 
 def _cell(field: FormField, layer_id: int, number: int) -> None:
@@ -88,36 +90,37 @@ def _cell(field: FormField, layer_id: int, number: int) -> None:
     )
 
 
-def _more(fields: list[FormField], place: int, layer_id: int, layers: int) -> None:
+def _more(
+    fields: dict[str, FormField], place: int, layer_id: int, layers: int, problems: Problems
+) -> None:
     """Draw what does not stand in the table: the other settings, and what is done with the row."""
     with st.popover(
-        f"More of layer {place + 1}",
-        icon=":material/more_vert:",
-        key=f"layer-more-{layer_id}",
-        help=f"More settings of layer {place + 1}; move, copy or remove it",
+        f"More of layer {place + 1}", icon=":material/more_vert:", key=f"layer-more-{layer_id}"
     ):
-        st.caption(LAYERS[st.session_state[keys.layer_setting(layer_id, "kind")]].meaning)
-        for field in fields:
-            field_widget(field, keys.layer_setting(layer_id, field.name))
-        with st.container(horizontal=True, gap="xsmall"):
-            st.button(
-                "Up", key=f"up-{layer_id}", icon=":material/arrow_upward:", disabled=place == 0,
-                on_click=form_state.move_layer, args=(layer_id, -1), help="Towards the input",
-            )  # fmt: skip
-            st.button(
-                "Down", key=f"down-{layer_id}", icon=":material/arrow_downward:",
-                disabled=place == layers - 1,
-                on_click=form_state.move_layer, args=(layer_id, 1), help="Towards the head",
-            )  # fmt: skip
-            st.button(
-                "Copy", key=f"copy-{layer_id}", icon=":material/content_copy:",
-                disabled=layers >= LIMITS.layers,
-                on_click=form_state.copy_layer, args=(layer_id,),
-            )  # fmt: skip
-            st.button(
-                "Remove", key=f"remove-{layer_id}", icon=":material/delete:",
-                on_click=form_state.remove_layer, args=(layer_id,),
-            )  # fmt: skip
+        with st.container(width=MORE_WIDTH):
+            _actions(place, layer_id, layers)
+            st.caption(LAYERS[st.session_state[keys.layer_setting(layer_id, "kind")]].meaning)
+            field_grid(fields, ("layer", layer_id), problems, ("model", "layers", place))
+
+
+def _actions(place: int, layer_id: int, layers: int) -> None:
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(
+            "Up", key=f"up-{layer_id}", icon=":material/arrow_upward:", disabled=place == 0,
+            on_click=form_state.move_layer, args=(layer_id, -1),
+        )  # fmt: skip
+        st.button(
+            "Down", key=f"down-{layer_id}", icon=":material/arrow_downward:",
+            disabled=place == layers - 1, on_click=form_state.move_layer, args=(layer_id, 1),
+        )  # fmt: skip
+        st.button(
+            "Copy", key=f"copy-{layer_id}", icon=":material/content_copy:",
+            disabled=layers >= LIMITS.layers, on_click=form_state.copy_layer, args=(layer_id,),
+        )  # fmt: skip
+        st.button(
+            "Remove", key=f"remove-{layer_id}", icon=":material/delete:",
+            on_click=form_state.remove_layer, args=(layer_id,),
+        )  # fmt: skip
 
 
 def _head_and_loss(problems: Problems) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from overfit_core.charts.status import cost_line
 from overfit_core.errors import OverfitError, UnknownRunError
+from overfit_core.fields import message_of
 from overfit_core.store import RunRecord
 from pages.parts import session_keys as keys
 from pages.parts.engine import engine
@@ -110,7 +111,7 @@ def _cost_or_problems(draft: Draft) -> None:
         with st.container(key="cost"):
             st.caption(cost_line(draft.spec))
         return
-    found = {f"{place_of(p)}: {p.message}": None for p in draft.problems}
+    found = {f"{place_of(p)}: {message_of(p)}": None for p in draft.problems}
     items = "".join(f"<li>{html.escape(text)}</li>" for text in found)
     st.html(
         '<div class="wrong" role="status"><p>Before you can train, mend this:</p>'

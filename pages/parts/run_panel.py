@@ -179,12 +179,13 @@ def _which_run(record: RunRecord, draft: Draft) -> None:
     runs = st.session_state[keys.RUNS]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="which-run"):
         if len(runs) > 1:
-            st.session_state["shown-run"] = record.id
+            names = {run_id: _run_name(place, run_id) for place, run_id in enumerate(runs, 1)}
+            st.session_state[keys.SHOWN_RUN] = record.id
             st.selectbox(
                 "Run",
                 list(reversed(runs)),
-                format_func=_run_name,
-                key="shown-run",
+                format_func=names.__getitem__,
+                key=keys.SHOWN_RUN,
                 on_change=_show_run,
                 help="The runs of this session, the latest first.",
             )
@@ -198,8 +199,7 @@ def _which_run(record: RunRecord, draft: Draft) -> None:
             )
 
 
-def _run_name(run_id: str) -> str:
-    place = st.session_state[keys.RUNS].index(run_id) + 1
+def _run_name(place: int, run_id: str) -> str:
     try:
         record = engine().store.run(run_id)
         return f"{place}. {run_title(record.spec)} · {record.status}"
@@ -208,7 +208,7 @@ def _run_name(run_id: str) -> str:
 
 
 def _show_run() -> None:
-    st.session_state[keys.RUN] = st.session_state["shown-run"]
+    st.session_state[keys.RUN] = st.session_state[keys.SHOWN_RUN]
 
 
 def _take_settings(run_id: str) -> None:

@@ -54,8 +54,9 @@ def settings_form() -> Draft:
     draft = read_draft()
     problems = Problems(draft.problems)
     _preset(draft)
-    labels = [_label(part, name, problems) for part, (name, _) in TABS.items()]
-    for tab, (_, draw) in zip(st.tabs(labels, key="settings-tabs"), TABS.values(), strict=True):
+    _mark_wrong_tabs(problems)
+    tabs = st.tabs([name for name, _ in TABS.values()], key="settings-tabs")
+    for tab, (_, draw) in zip(tabs, TABS.values(), strict=True):
         with tab:
             draw(problems)
     return draft
@@ -70,8 +71,16 @@ def place_of(problem: Problem) -> str:
     return tab
 
 
-def _label(part: str, name: str, problems: Problems) -> str:
-    return f"{name} ▲" if problems.under(part) else name
+def _mark_wrong_tabs(problems: Problems) -> None:
+    """Put a sign on each tab in which something is wrong.
+
+    It is not put into the label: a tab with another label is another tab, and the first one of all
+    would be opened. Who does not see it reads the same beside the button Train.
+    """
+    wrong = [place for place, part in enumerate(TABS, start=1) if problems.under(part)]
+    tab = ".st-key-settings-tabs [role=tab]:nth-of-type"
+    rules = "".join(f'{tab}({place})::after {{content: "\\00a0▲" / ""}}' for place in wrong)
+    st.html(f"<style>{tab}(n)::after {{color: var(--wrong)}} {rules}</style>")
 
 
 def _preset(draft: Draft) -> None:

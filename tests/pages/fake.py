@@ -51,7 +51,10 @@ class FakeSession:
             "learning_rate": np.full(len(e), self.spec.optimizer.base_learning_rate),
         }
         if any(layer.kind == "dropout" for layer in self.spec.model.layers):
-            columns |= {"inference_loss": 0.6 * np.exp(-e / 100), f"inference_{score}": columns[score]}
+            columns |= {
+                "inference_loss": 0.6 * np.exp(-e / 100),
+                f"inference_{score}": columns[score],
+            }
         if self.spec.batch.held_out:
             columns |= {"val_loss": 0.8 + e / 4000, f"val_{score}": np.full(len(e), 0.4)}
         for probe in set(self.spec.training.probes) - {"samples"}:

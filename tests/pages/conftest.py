@@ -1,0 +1,49 @@
+"""The pages, run by Streamlit's AppTest with a trainer that needs no TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from overfit_core.charts.feed import Feed
+from overfit_core.store import Store
+from pages.parts import engine as engine_module
+from tests.pages.fake import FakeWorkers
+
+SECONDS = 30
+OpenApp = Callable[..., AppTest]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def workers(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWorkers]:
+    workers = FakeWorkers(store)
+    handles = engine_module.Engine(store, Feed(store), workers)
+    engine_module.engine.clear()
+    monkeypatch.setattr(engine_module, "make_engine", lambda: handles)
+    yield workers
+    engine_module.engine.clear()
+
+
+@pytest.fixture
+def open_app(root: Path, workers: FakeWorkers) -> OpenApp:
+    """Open the page in a new session, at an address with these query parameters."""
+
+    def opened(**address: str) -> AppTest:
+        at = AppTest.from_file(str(root / "app.py"), default_timeout=SECONDS)
+        for name, value in address.items():
+            at.query_params[name] = value
+        at.run()
+        assert not at.exception
+        return at
+
+    return opened
