@@ -1,0 +1,65 @@
+"""The real app and a real browser, started once for all tests in this folder."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e.browser import launch
+from tests.e2e.server import App, running_app
+from tests.e2e.train_page import TrainPage
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run these last: they are slow, and Playwright's event loop stays in the main thread."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("e2e")
+    items.sort(key=lambda item: HERE in item.path.parents)
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[App]:
+    """The app with one worker that is ready to train."""
+    with running_app(OVERFIT_WORKERS="1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless browser."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes a person of their own: no cookies, no storage."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        contexts.append(
+            browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        )
+        return contexts[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext]) -> Page:
+    """An empty page. What the browser itself complains about fails the test."""
+    return new_context().new_page()
+
+
+@pytest.fixture
+def train_page(page: Page, app: App) -> TrainPage:
+    """The Train page as a newcomer finds it."""
+    return TrainPage(page).open(app.url)

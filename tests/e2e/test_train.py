@@ -1,0 +1,123 @@
+"""What a person does on the Train page, from the first click to the run found again."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.e2e.server import App
+from tests.e2e.train_page import TrainPage
+
+SLOW = "10 epochs/s"
+
+
+def test_article_2_is_memorised_and_found_again_after_a_reload(train_page: TrainPage) -> None:
+    train_page.choose("Preset", "Article, example 1:")
+    train_page.choose("Preset", "Article, example 2:")
+    train_page.train()
+    train_page.wait_for_status(r"^Memorised at epoch \d+: .*accuracy 100 % after 500 epochs")
+    train_page.wait_for_points("loss", at_least=100)
+    said, run_id = train_page.status.text_content(), train_page.run_id
+
+    train_page.reload()
+
+    expect(train_page.status).to_have_text(said or "")
+    train_page.wait_for_points("loss", at_least=100)
+    assert train_page.run_id == run_id
+    assert not train_page.errors
+
+
+def test_the_sentence_on_article_1_is_that_it_was_not_memorised(train_page: TrainPage) -> None:
+    train_page.choose("Preset", "Article, example 1:")
+    train_page.train()
+    train_page.wait_for_status(r"^Not memorised")
+
+
+def test_somebody_else_opens_the_address_of_a_run_that_goes_on_and_sees_it_end(
+    train_page: TrainPage, new_context: Callable[..., BrowserContext]
+) -> None:
+    train_page.choose("Pace", SLOW)
+    train_page.train()
+    train_page.wait_for_points("loss", at_least=2)
+
+    other = TrainPage(new_context().new_page()).open(train_page.page.url)
+
+    expect(other.status).to_have_text("Training.")
+    other.wait_for_points("loss", at_least=2)
+    train_page.button("Stop").click()
+    other.wait_for_status(r"^Stopped", seconds=10)
+    train_page.wait_for_status(r"^Stopped", seconds=10)
+    assert other.status.text_content() == train_page.status.text_content()
+
+
+def test_a_run_is_paused_stepped_and_resumed(train_page: TrainPage) -> None:
+    train_page.choose("Pace", SLOW)
+    train_page.train()
+    train_page.wait_for_points("loss", at_least=2)
+    train_page.button("Pause").click()
+    train_page.wait_for_status(r"^Paused", seconds=10)
+    before = train_page.epoch()
+    train_page.button("Step").click()
+    train_page.wait_for_epoch(before + 1)
+    train_page.choose("Pace", "As fast as it goes")
+    train_page.button("Resume").click()
+    train_page.wait_for_status(r"^Memorised at epoch 408")
+
+
+def test_a_wrong_layer_setting_is_named_beside_its_widget_and_starts_nothing(
+    train_page: TrainPage,
+) -> None:
+    train_page.page.get_by_role("tab", name="Model").click()
+    train_page.type_in("Units of layer 2", "-3")
+
+    beside = train_page.page.locator(".st-key-layers .wrong")
+    expect(beside).to_contain_text("-3")
+    expect(train_page.button("Train")).to_be_disabled()
+    row, place = train_page.layer_row(2).bounding_box(), beside.bounding_box()
+    assert row is not None
+    assert place is not None
+    assert 0 <= place["y"] - (row["y"] + row["height"]) < row["height"]
+    expect(train_page.page.get_by_label("Units of layer 2", exact=True)).to_have_value("-3")
+
+    train_page.type_in("Units of layer 2", "32")
+    expect(train_page.button("Train")).to_be_enabled()
+    expect(beside).to_have_count(0)
+
+
+def test_what_was_typed_is_still_there_after_a_reload(train_page: TrainPage) -> None:
+    train_page.page.get_by_role("tab", name="Training").click()
+    train_page.type_in("Epochs", "321")
+    expect(train_page.page.get_by_text("321 epochs")).to_be_visible()
+    train_page.wait_for_address("spec=")
+
+    train_page.reload()
+
+    train_page.page.get_by_role("tab", name="Training").click()
+    expect(train_page.page.get_by_label("Epochs", exact=True)).to_have_value("321")
+
+
+@pytest.mark.parametrize(
+    "query", ["run=nobody", "spec=!!!", "spec=1.AAAA", "draft=..%2F", "preset=x"]
+)
+def test_an_address_that_says_nonsense_opens_a_page_that_trains(
+    train_page: TrainPage, app: App, query: str
+) -> None:
+    train_page.open(f"{app.url}/?{query}")
+    expect(train_page.button("Train")).to_be_enabled()
+    if not query.startswith("preset"):
+        expect(train_page.page.get_by_role("alert")).to_be_visible()
+    assert not train_page.errors
+
+
+def test_the_chart_keeps_its_node_and_its_zoom_while_a_run_goes_on(train_page: TrainPage) -> None:
+    train_page.choose("Pace", SLOW)
+    train_page.train()
+    train_page.wait_for_points("loss", at_least=5)
+    train_page.zoom("loss", (1.5, 4.0))
+    train_page.mark("loss")
+    train_page.wait_for_points("loss", at_least=20)
+
+    assert train_page.is_marked("loss")
+    assert train_page.shown_range("loss") == pytest.approx([1.5, 4.0])
+    train_page.button("Stop").click()
+    train_page.wait_for_status(r"^Stopped", seconds=10)

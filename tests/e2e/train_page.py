@@ -1,0 +1,114 @@
+"""The Train page as a person sees it: its fields, its buttons, and what it says."""
+
+import re
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Locator, Page, expect
+
+SECONDS = 1000.0
+# A worker that starts imports TensorFlow, on a busy machine for a while.
+PATIENCE = 60 * SECONDS
+
+
+class TrainPage:
+    """Finds things by what they are called, not by how they are built."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, url: str) -> Self:
+        """Go there, and wait until the page can be used."""
+        self.page.goto(url)
+        expect(self.button("Train")).to_be_visible(timeout=PATIENCE)
+        return self
+
+    def reload(self) -> Self:
+        return self.open(self.page.url)
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=re.compile(rf"\b{name}$"))
+
+    @property
+    def status(self) -> Locator:
+        """The one plain sentence."""
+        return self.page.locator(".status-line")
+
+    @property
+    def run_id(self) -> str:
+        return parse_qs(urlsplit(self.page.url).query)["run"][0]
+
+    def chart(self, name: str) -> Locator:
+        """The chart that is kept and updated in place: `loss`, `accuracy`, `learning-rate`."""
+        return self.page.locator(f".st-key-chart-{name} .live-chart")
+
+    def choose(self, field: str, option: str) -> None:
+        """Take an option of a list."""
+        box = self.page.get_by_role("combobox", name=field)
+        box.click()
+        self.page.get_by_role("option", name=option).click()
+
+    def type_in(self, field: str, value: str) -> None:
+        """Write into a field, as a person does who goes on with the next one."""
+        box = self.page.get_by_label(field, exact=True)
+        box.fill(value)
+        box.press("Tab")
+
+    def train(self) -> None:
+        self.button("Train").click()
+
+    def wait_for_status(self, said: str, seconds: float = 60) -> None:
+        expect(self.status).to_have_text(re.compile(said), timeout=seconds * SECONDS)
+
+    def wait_for_points(self, name: str, at_least: int = 1, seconds: float = 30) -> None:
+        """Wait until so many points are drawn."""
+        self.page.wait_for_function(
+            "([name, least]) => Number(document.querySelector("
+            "`.st-key-chart-${name} .live-chart`)?.dataset.points ?? 0) >= least",
+            arg=[name, at_least],
+            timeout=seconds * SECONDS,
+        )
+
+    def wait_for_address(self, part: str, seconds: float = 10) -> None:
+        self.page.wait_for_url(lambda url: part in url, timeout=seconds * SECONDS)
+
+    def settle(self, seconds: float = 15) -> None:
+        """Wait until the script has run and what it drew has faded in."""
+        self.page.locator("[data-test-script-state='notRunning']").wait_for(
+            state="attached", timeout=seconds * SECONDS
+        )
+        self.page.wait_for_timeout(0.4 * SECONDS)
+
+    def layer_row(self, number: int) -> Locator:
+        """A row of the table of layers, the first one being 1."""
+        return self.page.locator("[class*='st-key-layer-row-']").nth(number - 1)
+
+    def epoch(self) -> int:
+        """The epoch that the progress names; 0 before there is one."""
+        found = re.search(r"epoch ([\d,]+) of", self.page.locator(".st-key-progress").inner_text())
+        return int(found[1].replace(",", "")) if found else 0
+
+    def wait_for_epoch(self, epoch: int, seconds: float = 15) -> None:
+        said = re.compile(rf"epoch {epoch:,} of")
+        expect(self.page.locator(".st-key-progress")).to_contain_text(
+            said, timeout=seconds * SECONDS
+        )
+
+    def zoom(self, name: str, epochs: tuple[float, float]) -> None:
+        """Zoom the epoch axis as dragging does."""
+        self.chart(name).evaluate(
+            "(node, range) => window.Plotly.relayout(node, {'xaxis.range': range})", list(epochs)
+        )
+
+    def shown_range(self, name: str) -> list[float]:
+        """First and last epoch on the axis."""
+        return list(self.chart(name).evaluate("node => node.layout.xaxis.range"))
+
+    def mark(self, name: str) -> None:
+        """Put a mark on the chart's node, which a node in its place would not have."""
+        self.chart(name).evaluate("node => { node.marked = true; }")
+
+    def is_marked(self, name: str) -> bool:
+        return bool(self.chart(name).evaluate("node => node.marked === true"))
