@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts.address import open_address, show_notices, write_address
 from pages.parts.engine import engine
 from pages.parts.run_panel import run_panel
-from pages.parts.settings_form import settings_form
+from pages.parts.settings_form import read_draft, settings_form
 
 st.html(Path(__file__).parent / "parts" / "style.css")
 open_address(engine().store)
@@ -19,8 +19,10 @@ with st.container(key="heading", gap="xsmall"):
     st.caption("Can this network memorise this one batch, how fast, and if not, why not?")
 show_notices()
 left, right = st.columns([5, 9], gap="medium")
-with left:
-    draft = settings_form()
+draft = read_draft()
+# The run first: after a click on Train its curves are what a person waits for.
 with right:
     run_panel(draft)
+with left:
+    settings_form(draft)
 write_address(draft, engine().store)

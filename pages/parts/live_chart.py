@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import shutil
 from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
-import plotly
 import streamlit as st
 
 from overfit_core.charts.theme import COLOURS, Figure
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-PLOTLY_FILE = f"plotly-{plotly.__version__}.min.js"
+PLOTLY_FILE = f"plotly-{version('plotly')}.min.js"
 
 # The page lies at the root of the app or one name below it, so a relative address serves both,
 # also behind a proxy that puts the app under a path of its own.
 _LOADER = """
 const at = (file) => new URL(`app/static/${file}`, document.baseURI).href;
-const chart = import(at("live_chart.js?v=%(version)s"));
-export default async (component) => (await chart).draw(component, at("%(plotly)s"));
+const chart = import(at("live_chart.js?v={changed}"));
+export default async (component) => (await chart).draw(component, at("{plotly}"));
 """
 
 
@@ -34,8 +35,11 @@ def put_plotly_in_place() -> Path:
 
     5 MB need not be committed, and nothing is loaded from elsewhere.
     """
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    target = STATIC / PLOTLY_FILE
+    # Importing plotly to learn where it lies would cost memory for nothing.
+    found = find_spec("plotly")
+    assert found is not None and found.origin is not None, "plotly is one of the requirements"
+    source = Path(found.origin).parent / "package_data" / "plotly.min.js"
+    target = STATIC.joinpath(PLOTLY_FILE)
     if not target.exists() or target.stat().st_size != source.stat().st_size:
         STATIC.mkdir(exist_ok=True)
         # Written aside and renamed: a second server that starts now never serves half a file.
@@ -48,8 +52,8 @@ def put_plotly_in_place() -> Path:
 @cache
 def _loader() -> str:
     put_plotly_in_place()
-    version = int((STATIC / "live_chart.js").stat().st_mtime)
-    return _LOADER % {"version": version, "plotly": PLOTLY_FILE}
+    changed = int((STATIC / "live_chart.js").stat().st_mtime)
+    return _LOADER.replace("{changed}", str(changed)).replace("{plotly}", PLOTLY_FILE)
 
 
 @st.cache_resource(show_spinner=False)

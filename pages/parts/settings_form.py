@@ -49,9 +49,12 @@ def read_draft() -> Draft:
         return Draft(data, None, error.problems)
 
 
-def settings_form() -> Draft:
-    """Draw the settings and return what they say."""
-    draft = read_draft()
+def settings_form(draft: Draft) -> None:
+    """Draw the settings.
+
+    Args:
+        draft: What they say.
+    """
     problems = Problems(draft.problems)
     _preset(draft)
     _mark_wrong_tabs(problems)
@@ -59,7 +62,6 @@ def settings_form() -> Draft:
     for tab, (_, draw) in zip(tabs, TABS.values(), strict=True):
         with tab:
             draw(problems)
-    return draft
 
 
 def place_of(problem: Problem) -> str:

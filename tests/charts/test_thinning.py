@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from overfit_core.charts.thinning import thinned
+
+EPOCHS = np.arange(1, 200_001)
+
+
+def spiky() -> np.ndarray:
+    values = np.exp(-EPOCHS / 30_000)
+    values[77_776], values[123_455], values[199_998] = 50.0, -3.0, 40.0
+    return values
+
+
+def test_every_spike_and_both_ends_are_kept() -> None:
+    epochs, values = thinned(EPOCHS, spiky(), 1_600)
+    assert len(epochs) <= 1_600
+    assert {1, 77_777, 123_456, 199_999, 200_000} <= set(epochs.tolist())
+    np.testing.assert_array_equal(values, spiky()[epochs - 1])
+
+
+def test_each_bin_keeps_its_lowest_and_highest_value() -> None:
+    values = np.random.default_rng(0).normal(size=len(EPOCHS))
+    epochs, kept = thinned(EPOCHS, values, 401)
+    found = dict(zip(epochs.tolist(), kept.tolist(), strict=True))
+    for part in np.array_split(np.arange(len(values)), 100):
+        middle = part[10:-10]  # bins may differ by a point at their edges
+        inside = [found[e] for e in (part + 1).tolist() if e in found]
+        assert min(inside) <= values[middle].min()
+        assert max(inside) >= values[middle].max()
+
+
+def test_few_points_are_left_alone() -> None:
+    values = np.array([3.0, np.nan, 1.0])
+    epochs, kept = thinned(np.arange(1, 4), values, 8)
+    np.testing.assert_array_equal(epochs, [1, 2, 3])
+    np.testing.assert_array_equal(kept, values)
+
+
+def test_values_that_are_not_finite_hide_no_spike_and_the_last_one_stays() -> None:
+    values = spiky()
+    values[77_000:77_776] = np.nan
+    values[-1] = np.inf
+    epochs, kept = thinned(EPOCHS, values, 400)
+    assert 77_777 in epochs
+    assert (epochs[-1], kept[-1]) == (200_000, np.inf)
+
+
+def test_epochs_may_have_gaps() -> None:
+    epochs = np.concatenate([np.arange(1, 50), np.arange(100_000, 103_000)])
+    kept, _ = thinned(epochs, np.sin(epochs), 200)
+    assert kept[0] == 1
+    assert kept[-1] == 102_999
+    assert (np.diff(kept) > 0).all()
+
+
+def test_fewer_than_eight_points_are_refused_with_the_number() -> None:
+    with pytest.raises(ValueError, match="at least 8, got 7"):
+        thinned(EPOCHS, spiky(), 7)
