@@ -191,6 +191,11 @@ class Cluster:
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         child, self._child = self._child, None
+        if connection is not None:
+            try:
+                connection.close()
+            except Exception:
+                _log.info("The connection was lost.", exc_info=True)
         if child is not None:
             child.close()
             self._workers = []
@@ -198,11 +203,6 @@ class Cluster:
                 self._watcher.died()
             except StoreError:
                 _log.warning("Lost runs could not be marked yet.", exc_info=True)
-        if connection is not None:
-            try:
-                connection.close()
-            except Exception:
-                _log.info("The connection was lost.", exc_info=True)
 
     def _described(
         self, state: Literal["ready", "down"], reason: str | None = None

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import dask
 from dask._task_spec import Task
 from distributed import Client, Future, fire_and_forget
 from distributed.security import Security
@@ -18,8 +19,8 @@ from overfit_core.settings import Settings
 from overfit_core.workers.task import train_run
 from overfit_core.workers.warm import METRIC, WarmUpPlugin
 
-CONNECT_SECONDS = 10
-"""How long the scheduler may take to answer at first."""
+CONNECT_SECONDS = 5.0
+"""How long the scheduler may take to answer; when it is gone, runs must be marked within 10 s."""
 RESTART_SECONDS = 15
 """How long a worker may take to end before it is given up."""
 
@@ -56,6 +57,7 @@ class Connection:
     def __init__(self, address: str, settings: Settings, on_done: Callable[[], None]) -> None:
         """Connect, and have the workers warm up."""
         self._on_done = on_done
+        dask.config.set({"distributed.comm.timeouts.connect": f"{CONNECT_SECONDS} s"})
         self._client = Client(
             address,
             security=_security(settings) if address.startswith("tls://") else None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +20,11 @@ from overfit_core.training import xla
 if TYPE_CHECKING:
     from distributed import Worker
 
-    from overfit_core.spec import RunSpec
-
 METRIC = "overfit"
 """Under this name a worker tells the scheduler of itself."""
+WARM_BYTES = 850 * 10**6
+"""No more programs are loaded once a worker has so much memory: TensorFlow alone takes 750 MB,
+each program about 10 MB, and what nobody asks for is not worth more."""
 
 _log = logging.getLogger(__name__)
 
@@ -37,16 +40,21 @@ class WarmUp:
         """Nothing is done yet."""
         self.done = False
         """Whether all of it is over."""
-        self._started = False
+        self._started = self._imported = False
+        self._importing = threading.Lock()
         self._engine = threading.Lock()
         self._idle = threading.Event()
         self._idle.set()
 
-    def start(self) -> None:
-        """Begin in the background; once a process."""
+    def start(self, memory: Callable[[], int]) -> None:
+        """Begin in the background; once a process.
+
+        Args:
+            memory: Returns the bytes that this process has.
+        """
         if not self._started:
             self._started = True
-            threading.Thread(target=self._run, name="warm-up", daemon=True).start()
+            threading.Thread(target=self._run, args=(memory,), name="warm-up", daemon=True).start()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -56,20 +64,27 @@ class WarmUp:
             with self._engine:
                 yield
         finally:
+            _give_memory_back()
             self._idle.set()
 
     def prepare(self) -> None:
-        """Set what TensorFlow reads on import, then import it."""
-        xla.configure(Settings.load().programs_dir)
-        import tensorflow  # noqa: F401  # takes seconds, and is there for the next who asks
+        """Import TensorFlow, in the environment that it needs; the second time costs nothing."""
+        with self._importing:
+            if not self._imported:
+                xla.configure(Settings.load().programs_dir)
+                _import_tensorflow()
+                self._imported = True
 
-    def _run(self) -> None:
+    def _run(self, memory: Callable[[], int]) -> None:
         try:
             self.prepare()
             for load in _programs():
                 self._idle.wait()
+                if memory() > WARM_BYTES:
+                    break
                 with self._engine:
                     load()
+                _give_memory_back()
         except Exception:
             # Nobody asked for anything yet: a run will meet the same error and say it.
             _log.warning("The warm-up ended early.", exc_info=True)
@@ -81,20 +96,36 @@ WARM_UP = WarmUp()
 """The warm-up of this process."""
 
 
+def _import_tensorflow() -> None:
+    # Keras imports these for wrappers and tables that nobody uses here: 120 MB and a second in
+    # every worker. Batches that are drawn with scikit-learn import it when they are made.
+    absent = [name for name in ("pandas", "sklearn") if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        import tensorflow as tf
+    finally:
+        for name in absent:
+            del sys.modules[name]
+    # It warns of every program that is traced, which is what programs are for.
+    tf.get_logger().setLevel(logging.ERROR)
+
+
 def _programs() -> Iterator[Callable[[], object]]:
-    """One call per preset, that loads its program from disk, or compiles it."""
+    """One call per preset, in their order, that loads its program from disk or compiles it."""
     from overfit_core.presets import PRESETS
+    from overfit_core.training.warm_up import warm_up
 
     for preset in PRESETS.values():
-        yield partial(_load, preset.spec)
+        yield partial(warm_up, preset.spec)
 
 
-def _load(spec: RunSpec) -> None:
-    from overfit_core.training.spec_session import SpecSession
-
-    session = SpecSession.from_spec(spec)
-    session.advance(1)
-    session.summary()
+def _give_memory_back() -> None:
+    """Return to the system what a compiler left free in the heap, up to 50 MB each time."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def name_of(worker: Worker) -> str:
@@ -115,7 +146,7 @@ class WarmUpPlugin(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Called by Dask when a worker starts."""
         worker.metrics[METRIC] = _report
-        WARM_UP.start()
+        WARM_UP.start(worker.monitor.get_process_memory)
 
 
 def _report(worker: Worker) -> dict[str, object]:

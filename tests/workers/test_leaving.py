@@ -1,0 +1,109 @@
+"""Whoever starts workers leaves none behind, however it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from overfit_core.settings import Settings
+from overfit_core.store import Store
+from overfit_core.workers import Cluster
+
+from .conftest import LONG, ended, family, gone, until
+
+pytestmark = pytest.mark.cluster
+
+WEB = """
+import json, sys, time
+from pathlib import Path
+from overfit_core.settings import Settings
+from overfit_core.workers import Cluster
+
+if __name__ == "__main__":
+    cluster = Cluster.start(Settings(data_dir=Path(sys.argv[1]), workers=1))
+    assert cluster.wait()
+    print(json.dumps({"child": cluster._child.pid}), flush=True)
+    if sys.argv[2] == "sleep":
+        time.sleep(1000)
+"""
+
+
+def _web_process(root: Path, data_dir: Path, then: str) -> tuple[subprocess.Popen[bytes], int]:
+    web = subprocess.Popen(
+        [sys.executable, "-c", WEB, str(data_dir), then],
+        cwd=root,
+        stdout=subprocess.PIPE,
+    )
+    assert web.stdout is not None
+    child = json.loads(web.stdout.readline())["child"]
+    web.stdout.close()
+    return web, child
+
+
+@pytest.mark.parametrize("end", ["return", signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_web_process_that_ends_leaves_no_process_behind(
+    end: signal.Signals | str, root: Path, tmp_path: Path
+) -> None:
+    web, child = _web_process(root, tmp_path, "return" if end == "return" else "sleep")
+    processes = []
+    if isinstance(end, signal.Signals):
+        processes = family(child)
+        assert len(processes) >= 2
+        web.send_signal(end)
+    web.wait(20)
+    assert gone(processes)
+    assert not psutil.pid_exists(child) or gone([psutil.Process(child)])
+
+
+def test_closing_ends_the_run_and_every_process_also_a_stopped_one(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, workers=1)
+    store = Store(settings.store_url)
+    cluster = Cluster.start(settings, store)
+    assert cluster.wait()
+    assert cluster._child is not None
+    run_id = store.create_run(LONG)
+    cluster.submit(run_id)
+    record = until(store, run_id, lambda record: record.epoch > 0, 60)
+    processes = family(cluster._child.pid)
+    assert record.worker is not None
+    os.kill(int(record.worker.partition("#")[2]), signal.SIGSTOP)
+
+    began = time.monotonic()
+    cluster.close()
+    cluster.close()
+    assert time.monotonic() - began < 5
+    assert gone(processes)
+    record = store.run(run_id)
+    assert record.status == "interrupted"
+    assert record.reason is not None
+    assert "closed" in record.reason
+    store.close()
+
+
+def test_a_run_whose_program_was_killed_is_found_interrupted_after_the_restart(
+    root: Path, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path, workers=1)
+    store = Store(settings.store_url)
+    run_id = store.create_run(LONG)
+    web, child = _web_process(root, tmp_path, "sleep")
+    processes = family(child)
+    until(store, run_id, lambda record: record.epoch > 0, 60)
+    web.kill()
+    web.wait()
+    assert gone(processes)
+    killed = time.monotonic()
+
+    cluster = Cluster.start(settings, store)
+    record = until(store, run_id, ended, 12)
+    assert time.monotonic() - killed < 11
+    assert record.status == "interrupted"
+    assert len(store.history(run_id)) == record.epoch > 0
+    cluster.close()
+    store.close()
