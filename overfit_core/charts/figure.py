@@ -12,7 +12,7 @@ import numpy as np
 from overfit_core.charts import numbers
 from overfit_core.charts.lines import Lines
 from overfit_core.charts.theme import Figure, template
-from overfit_core.training.history import FloatArray
+from overfit_core.training.types import FloatArray
 
 MAX_POINTS = 1_600
 """Most points of one curve: two for each pixel column of the widest chart."""
@@ -20,8 +20,8 @@ MARKERS_PER_CURVE = 14
 LEGEND_ROW = 24
 """Height of one row of the legend, in pixels."""
 CURVES_PER_LEGEND_ROW = 3
-DECADES_IN_DETAIL = 3
-"""A logarithmic axis over more powers of ten than these names only the powers."""
+FEW_DECADES, MOST_DECADES_NAMED = 2.5, 7
+"""How many powers of ten a logarithmic axis divides, and how many of them it names at most."""
 
 
 class Curve(NamedTuple):
@@ -156,10 +156,12 @@ def value_axis(lines: Lines, curves: Sequence[Curve], *, log: bool) -> dict[str,
         return {"type": "linear", "rangemode": "tozero", "nticks": 7, "uirevision": "linear"}
     axis: dict[str, Any] = {"type": "log", "uirevision": "log", "nticks": 7}
     decades = _decades(lines, curves)
-    if decades > DECADES_IN_DETAIL:
+    if decades > MOST_DECADES_NAMED:
         return axis | {"exponentformat": "power"}
-    # Few decades: plain numbers, at 1, 2 and 5 of each, or wherever there is room for them.
-    return axis | {"tickformat": "~g"} | ({"dtick": "D2"} if decades > 1 else {})
+    # Plain numbers: each power of ten; over few of them 1, 2 and 5 of each; within one wherever
+    # there is room.
+    step = "D2" if decades <= FEW_DECADES else 1
+    return axis | {"tickformat": "~g"} | ({"dtick": step} if decades > 1 else {})
 
 
 def spoken(lines: Lines, curve: Curve, unit: str = "") -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from overfit_core.charts.thinning import thinned
-from overfit_core.training.history import FloatArray, History, IntArray
+from overfit_core.training.history import History
+from overfit_core.training.types import FloatArray, IntArray
 
 MAX_KEPT = 8_000
 """Points of one column that are kept at most: five times what is drawn at once."""

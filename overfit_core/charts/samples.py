@@ -9,8 +9,8 @@ import pandas as pd
 
 from overfit_core.charts.numbers import number
 from overfit_core.charts.thumbnail import thumbnails
-from overfit_core.training.history import FloatArray, IntArray
 from overfit_core.training.result import Samples
+from overfit_core.training.types import FloatArray, IntArray
 
 InputKind = Literal["image", "sequence", "numbers"]
 
@@ -81,16 +81,18 @@ def _classes(samples: Samples) -> IntArray:
 
 def _predictions(samples: Samples, prediction: FloatArray) -> dict[str, object]:
     if samples.task == "regression":
-        error = prediction - _rows(samples.y).astype(np.float64)
-        return {
-            "prediction": [", ".join(number(float(v)) for v in row) for row in prediction],
-            "error": error[:, 0] if error.shape[1] == 1 else np.abs(error).max(axis=1),
+        error = prediction - _rows(samples.y)
+        columns: dict[str, object] = {
+            "prediction": [", ".join(number(float(v)) for v in row) for row in prediction]
         }
+        if np.isfinite(error).all():
+            columns["error"] = error[:, 0] if error.shape[1] == 1 else np.abs(error).max(axis=1)
+        return columns
     if samples.task == "binary" and prediction.shape[1] == 1:
         predicted, confidence = _binary(samples, prediction[:, 0])
     else:
         predicted, confidence = prediction.argmax(axis=1), prediction.max(axis=1)
-    columns: dict[str, object] = {"prediction": [_named(samples, int(k)) for k in predicted]}
+    columns = {"prediction": [_named(samples, int(k)) for k in predicted]}
     if _are_shares(prediction):
         columns["confidence"] = 100 * confidence
     return columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tsdownsample import M4Downsampler
 
-from overfit_core.training.history import FloatArray, IntArray
+from overfit_core.training.types import FloatArray, IntArray
 
 
 def thinned(epochs: IntArray, values: FloatArray, points: int) -> tuple[IntArray, FloatArray]:

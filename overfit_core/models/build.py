@@ -71,6 +71,8 @@ def build_model(spec: RunSpec, *, layer_arguments: LayerArguments | None = None)
             loss=build_loss(head.loss, spec.training.dtype),
             metrics=[build_metric(head, batch, spec.training.dtype)],
         )
+        # Here and not by the first `fit`, which would start ScheduleFreeAdamW from zero.
+        model.optimizer.build(model.trainable_variables)
     return model
 
 

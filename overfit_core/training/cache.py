@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from overfit_core.training.program import Data, Plan, Program
 from overfit_core.training.structure import all_layers
+from overfit_core.training.types import Setting
 
 if TYPE_CHECKING:
     import keras
@@ -59,7 +60,9 @@ def program_key(model: keras.Model, data: Data, plan: Plan) -> str:
     """
     import keras
 
-    shapes = [f"{t.dtype}{tuple(t.shape)}" if t is not None else "" for t in keras.tree.flatten(data)]
+    shapes = [
+        f"{t.dtype}{tuple(t.shape)}" if t is not None else "" for t in keras.tree.flatten(data)
+    ]
     kind = [*shapes, repr(plan), keras.config.floatx()]
     if _has_foreign_code(model):
         parts = (model, model.optimizer, model._compile_loss, model._compile_metrics)
@@ -103,7 +106,7 @@ def _is_foreign(thing: object) -> bool:
     return not str(module).startswith(("keras.", "builtins"))
 
 
-def _structure(value: Any, names: dict[str, str]) -> Any:
+def _structure(value: Setting, names: dict[str, str]) -> Setting:
     """Copy a configuration without what is data, with names replaced by positions."""
     if isinstance(value, dict):
         kept = {k: v for k, v in value.items() if k not in _DATA and "initializer" not in str(k)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from overfit_core.errors import ModelError
+from overfit_core.training.types import AnyArray, Arrays
 
 if TYPE_CHECKING:
     import keras
@@ -37,7 +38,7 @@ def checked_model(model: keras.Model) -> None:
             )
 
 
-def arrays(values: Any, name: str) -> Any:
+def arrays(values: Arrays, name: str) -> Arrays:
     """Return arrays as Keras makes them: floating point in ``floatx``, the rest as it is.
 
     Args:
@@ -53,7 +54,7 @@ def arrays(values: Any, name: str) -> Any:
     if values is None:
         return None
 
-    def array(value: Any) -> Any:
+    def array(value: Arrays) -> AnyArray:
         found = np.asarray(value)
         if found.dtype == object or found.dtype.kind in "SU":
             raise ModelError(f"{name} holds {found.dtype}; give numbers.")
@@ -75,12 +76,12 @@ def arrays(values: Any, name: str) -> Any:
     return made
 
 
-def _is_structure(values: list[Any]) -> bool:
+def _is_structure(values: list[Arrays]) -> bool:
     """Tell a list of arrays (several inputs) from nested lists of numbers (one array)."""
     return bool(values) and all(hasattr(v, "shape") for v in values) and np.ndim(values[0]) > 0
 
 
-def _finite(array: Any, name: str) -> None:
+def _finite(array: AnyArray, name: str) -> None:
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         place = tuple(int(i) for i in bad[0])
@@ -90,7 +91,7 @@ def _finite(array: Any, name: str) -> None:
         )
 
 
-def same_samples(x: Any, y: Any, names: str) -> None:
+def same_samples(x: Arrays, y: Arrays, names: str) -> None:
     """Refuse inputs and labels of different length.
 
     Raises:

@@ -10,15 +10,11 @@ A batch is memorised at the first of five epochs running in which it is right.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from overfit_core.training.history import FloatArray, IntArray
 from overfit_core.training.result import Task
-
-if TYPE_CHECKING:
-    import tensorflow as tf
+from overfit_core.training.types import FloatArray, IntArray, Tensor
 
 EPOCHS_RUNNING = 5
 R2_MEMORISED = 0.99
@@ -37,7 +33,7 @@ class Criterion:
     task: Task
     threshold: float = 0.5
 
-    def right(self, y: tf.Tensor, prediction: tf.Tensor) -> tf.Tensor:
+    def right(self, y: Tensor, prediction: Tensor) -> Tensor:
         """Tell which samples are right.
 
         Args:
@@ -60,7 +56,7 @@ class Criterion:
         error = tf.square(prediction - y)
         return tf.reduce_all(error <= (1 - R2_MEMORISED) * tf.math.reduce_variance(y, 0), axis=1)
 
-    def all_right(self, y: tf.Tensor, prediction: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
+    def all_right(self, y: Tensor, prediction: Tensor, right: Tensor) -> Tensor:
         """Tell, as one boolean, whether the whole batch is right.
 
         Args:

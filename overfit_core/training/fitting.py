@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from overfit_core.training.caller import arrays, checked_model, same_samples
 from overfit_core.training.criterion import Criterion
 from overfit_core.training.history import History
 from overfit_core.training.pacing import ChunkLength
+from overfit_core.training.probes import PROBES
 from overfit_core.training.program import Data, Plan
 from overfit_core.training.result import RunResult, Task
 from overfit_core.training.session import Session
 from overfit_core.training.spec_session import SpecSession
 from overfit_core.training.structure import Backend
+from overfit_core.training.types import Arrays
 
 if TYPE_CHECKING:
     import keras
@@ -27,12 +29,12 @@ ShouldStop = Callable[[], bool]
 
 def overfit(
     model: keras.Model,
-    x: Any,
-    y: Any,
+    x: Arrays,
+    y: Arrays,
     *,
     epochs: int,
-    sample_weight: Any = None,
-    validation_data: tuple[Any, ...] | None = None,
+    sample_weight: Arrays = None,
+    validation_data: tuple[Arrays, ...] | None = None,
     probes: Sequence[str] = (),
     snapshots: bool = False,
     task: Task | None = None,
@@ -78,6 +80,9 @@ def overfit(
         raise ValueError(f"Train at least one epoch, got epochs={epochs}.")
     if stop_when_memorised and task is None:
         raise ValueError("stop_when_memorised needs a task: binary, multiclass or regression.")
+    unknown = [name for name in probes if name not in PROBES]
+    if unknown:
+        raise ValueError(f"There is no probe {unknown[0]!r}; there are {', '.join(PROBES)}.")
     checked_model(model)
     data = _data(x, y, sample_weight, validation_data)
     criterion = Criterion(task) if task else None
@@ -113,9 +118,7 @@ def run(
     return RunResult(history, session.summary(), session.samples())
 
 
-def _train(
-    session: Session, on_chunk: OnChunk | None, should_stop: ShouldStop | None
-) -> History:
+def _train(session: Session, on_chunk: OnChunk | None, should_stop: ShouldStop | None) -> History:
     """Advance to the end, in pieces only if somebody looks at them."""
     if on_chunk is None and should_stop is None:
         return session.advance(session.total)
@@ -133,7 +136,9 @@ def _train(
     return history
 
 
-def _data(x: Any, y: Any, sample_weight: Any, validation_data: tuple[Any, ...] | None) -> Data:
+def _data(
+    x: Arrays, y: Arrays, sample_weight: Arrays, validation_data: tuple[Arrays, ...] | None
+) -> Data:
     batch = (arrays(x, "x"), arrays(y, "y"), arrays(sample_weight, "sample_weight"))
     same_samples(batch[0], batch[1], "x and y")
     if validation_data is None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from overfit_core.training.types import Arrays, Tensor
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
 
 @dataclass(frozen=True)
@@ -24,18 +25,18 @@ class Pass:
         outputs: Output of each layer by name, as far as they were asked for.
     """
 
-    prediction: Any
-    loss: tf.Tensor
-    metrics: dict[str, tf.Tensor]
-    others: list[tf.Tensor]
-    outputs: dict[str, tf.Tensor]
+    prediction: Arrays
+    loss: Tensor
+    metrics: dict[str, Tensor]
+    others: list[Tensor]
+    outputs: dict[str, Tensor]
 
 
 def forward(
     model: keras.Model,
-    weights: Sequence[tf.Tensor],
-    others: Sequence[tf.Tensor],
-    data: tuple[Any, Any, Any],
+    weights: Sequence[Tensor],
+    others: Sequence[Tensor],
+    data: tuple[Arrays, Arrays, Arrays],
     *,
     training: bool,
     watch: Sequence[str] = (),
@@ -70,15 +71,15 @@ def forward(
 
 
 @contextmanager
-def _watched(model: keras.Model, names: Sequence[str]) -> Iterator[dict[str, tf.Tensor]]:
+def _watched(model: keras.Model, names: Sequence[str]) -> Iterator[dict[str, Tensor]]:
     """Note what the named layers give while the model is called."""
-    outputs: dict[str, tf.Tensor] = {}
+    outputs: dict[str, Tensor] = {}
     layers = [model.get_layer(name) for name in names]
 
-    def noting(layer: keras.Layer) -> Any:
+    def noting(layer: keras.Layer) -> Callable[..., Arrays]:
         call = layer.call
 
-        def noted(*args: Any, **kwargs: Any) -> Any:
+        def noted(*args: Arrays, **kwargs: Arrays) -> Arrays:
             outputs[layer.name] = call(*args, **kwargs)
             return outputs[layer.name]
 

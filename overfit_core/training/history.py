@@ -11,8 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-FloatArray = npt.NDArray[np.floating]
-IntArray = npt.NDArray[np.integer]
+from overfit_core.training.types import FloatArray, IntArray
 
 _FIRST_EPOCH = b"overfit.first_epoch"
 _SNAPSHOTS = b"overfit.snapshots"
@@ -55,12 +54,12 @@ class Snapshots:
                 "losses": _rows(self.losses),
             }
         ).replace_schema_metadata({b"shape": f"{samples},{outputs}".encode()})
-        return _write(table)
+        return write_table(table)
 
     @classmethod
     def from_arrow(cls, data: bytes) -> Self:
         """Read what ``to_arrow`` wrote."""
-        table = _read(data)
+        table = read_table(data)
         samples, outputs = (int(n) for n in table.schema.metadata[b"shape"].split(b","))
         predictions = table["predictions"].combine_chunks().flatten().to_numpy()
         losses = table["losses"].combine_chunks().flatten().to_numpy()
@@ -159,7 +158,9 @@ class History:
         else:
             self._parts.extend(chunk._parts)
         if chunk.snapshots is not None:
-            self.snapshots = self.snapshots.joined(chunk.snapshots) if self.snapshots else chunk.snapshots
+            self.snapshots = (
+                self.snapshots.joined(chunk.snapshots) if self.snapshots else chunk.snapshots
+            )
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas frame, one row per epoch, index ``epoch`` from ``first_epoch``."""
@@ -171,12 +172,12 @@ class History:
         if self.snapshots is not None:
             metadata[_SNAPSHOTS] = self.snapshots.to_arrow()
         table = pa.table({name: pa.array(values) for name, values in self.columns.items()})
-        return _write(table.replace_schema_metadata(metadata))
+        return write_table(table.replace_schema_metadata(metadata))
 
     @classmethod
     def from_arrow(cls, data: bytes) -> Self:
         """Read what ``to_arrow`` wrote."""
-        table = _read(data)
+        table = read_table(data)
         metadata = table.schema.metadata
         snapshots = metadata.get(_SNAPSHOTS)
         return cls(
@@ -191,14 +192,17 @@ def _rows(matrix: FloatArray) -> pa.FixedSizeListArray:
     return pa.FixedSizeListArray.from_arrays(flat, matrix.shape[1])
 
 
-def _write(table: pa.Table) -> bytes:
+def write_table(table: pa.Table) -> bytes:
+    """Return a table as one zstd-compressed Arrow IPC stream."""
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         writer.write_table(table)
-    return sink.getvalue().to_pybytes()
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
 
 
-def _read(data: bytes) -> pa.Table:
+def read_table(data: bytes) -> pa.Table:
+    """Read what ``write_table`` wrote."""
     with pa.ipc.open_stream(data) as reader:
         return reader.read_all()

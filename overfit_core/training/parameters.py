@@ -127,7 +127,9 @@ def _twin(weight: keras.Variable) -> keras.Variable:
     """Return a variable of one weight's shape, name and path: some optimizers go by these."""
     import keras
 
-    twin = keras.Variable(np.zeros(weight.shape, weight.dtype), dtype=weight.dtype, name=weight.name)
+    twin = keras.Variable(
+        np.zeros(weight.shape, weight.dtype), dtype=weight.dtype, name=weight.name
+    )
     twin._path = weight.path
     twin.constraint = weight.constraint
     return twin

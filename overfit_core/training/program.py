@@ -15,11 +15,11 @@ import numpy as np
 
 from overfit_core.training.criterion import EPOCHS_RUNNING, Criterion
 from overfit_core.training.forward import Pass, forward
-from overfit_core.training.history import FloatArray, IntArray
 from overfit_core.training.parameters import Parameters
 from overfit_core.training.probes import PROBES, Step
 from overfit_core.training.probes.norms import weights_by_layer
 from overfit_core.training.structure import Backend, backend_for, differs_in_training
+from overfit_core.training.types import Arrays, FloatArray, IntArray, Tensor
 
 if TYPE_CHECKING:
     import keras
@@ -50,8 +50,8 @@ class Plan:
 class Data(NamedTuple):
     """The batch as ``(x, y, sample weight or None)``, and the held-out samples or None."""
 
-    batch: tuple[Any, Any, Any]
-    held_out: tuple[Any, Any, Any] | None = None
+    batch: tuple[Arrays, Arrays, Arrays]
+    held_out: tuple[Arrays, Arrays, Arrays] | None = None
 
 
 class Carry(NamedTuple):
@@ -100,19 +100,21 @@ class Program:
         traces: How often the loop was traced: 1 after the first call, and ever after.
         capacity: The most epochs of one call.
         columns: Names of the recorded columns.
-        dtype: Precision of what is recorded: that of the model's variables.
+        dtype: Precision of what is recorded: the finer one of the model's and of its loss's.
     """
 
     def __init__(self, model: keras.Model, plan: Plan, *, held_out: bool) -> None:
         """Make the variables; tracing and compiling wait for the first call."""
+        import keras
         import tensorflow as tf
 
         self.model, self.plan = model, plan
         self.backend: Backend = plan.backend or backend_for(model)
         self.differs = differs_in_training(model)
-        self.dtype = "float64" if "float64" in {v.dtype for v in model.variables} else "float32"
+        dtypes = {keras.config.floatx(), *(v.dtype for v in model.variables)}
+        self.dtype = "float64" if "float64" in dtypes else "float32"
         self.traces = 0
-        self._rate: tf.Tensor | None = None
+        self._rate: Tensor | None = None
         self.parameters = Parameters(model, lambda: self._rate)
         self.others = [tf.Variable(v.value, trainable=False) for v in model.non_trainable_variables]
         self._probes = [PROBES[name](model) for name in plan.probes]
@@ -123,9 +125,7 @@ class Program:
         self.columns = self.columns_for(model, held_out=held_out)
         fitting = 1 << ((_NUMBERS_PER_CALL // len(self.columns)).bit_length() - 1)
         self.capacity = int(np.clip(fitting, *_CAPACITY))
-        self._function = tf.function(
-            self._loop, jit_compile=self.backend == "xla", autograph=False
-        )
+        self._function = tf.function(self._loop, jit_compile=self.backend == "xla", autograph=False)
 
     def columns_for(self, model: keras.Model, *, held_out: bool) -> tuple[str, ...]:
         """Return the names of the columns for a model that shares this program."""
@@ -185,17 +185,17 @@ class Program:
         count = len(rates)
         padded = np.zeros((2, self.capacity))
         padded[0, :count], padded[1, :count] = rates, slots
-        state = Carry(*(np.int32(v) for v in carry[:2]), carry.learned)
+        state = Carry(np.int32(carry.epoch), np.int32(carry.streak), carry.learned)
         recorded, after = self._function(data, padded, np.int32(count), np.bool_(stop), state)
         return recorded, Carry(int(after.epoch), int(after.streak), after.learned)
 
     def compile(self, data: Data) -> None:
         """Trace and compile now, training nothing."""
-        none = np.zeros(0)
-        self(data, none, none, Carry.start(data), stop=False)
+        rates, slots = np.zeros(0), np.zeros(0, int)
+        self(data, rates, slots, Carry.start(data), stop=False)
 
     def _loop(
-        self, data: Data, epochs: tf.Tensor, count: tf.Tensor, stop: tf.Tensor, carry: Carry
+        self, data: Data, epochs: Tensor, count: Tensor, stop: Tensor, carry: Carry
     ) -> tuple[Recorded, Carry]:
         """Trace the loop over ``count`` epochs; ``epochs`` holds their rates and slots."""
         import keras
@@ -204,18 +204,20 @@ class Program:
         self.traces += 1
         first, dtype = carry.epoch, self.dtype
 
-        def going_on(carry: Carry, recorded: Recorded, finite: tf.Tensor) -> tf.Tensor:
+        def going_on(carry: Carry, recorded: Recorded, finite: Tensor) -> Tensor:
             memorised = tf.logical_and(stop, carry.streak >= EPOCHS_RUNNING)
             return (carry.epoch - first < count) & finite & ~memorised
 
-        def epoch(carry: Carry, recorded: Recorded, _: tf.Tensor) -> tuple[Any, ...]:
+        def epoch(carry: Carry, recorded: Recorded, _: Tensor) -> tuple[Any, ...]:
             at = carry.epoch - first
-            self._rate = tf.cast(epochs[0, at], keras.config.floatx())
+            # Not epochs[0, at]: XLA takes the place of a slice as fixed and would compile anew.
+            rate, slot = tf.unstack(tf.gather(epochs, at, axis=1))
+            self._rate = tf.cast(rate, keras.config.floatx())
             row, judged, carry = self._epoch(data, carry)
-            slot = tf.cast(epochs[1, at], tf.int32)
             recorded = _written(recorded, at, tf.stack([tf.cast(v, dtype) for v in row]))
             if self.plan.snapshots:
-                recorded = _kept(recorded, slot, judged.prediction, self._each_loss(data, judged))
+                place = tf.cast(slot, tf.int32)
+                recorded = _kept(recorded, place, judged.prediction, self._each_loss(data, judged))
             return carry, recorded, tf.math.is_finite(row[0])
 
         rows = tf.zeros((self.capacity, len(self.columns)), dtype)
@@ -223,7 +225,7 @@ class Program:
         carry, recorded, _ = tf.while_loop(going_on, epoch, start, parallel_iterations=1)
         return recorded, carry
 
-    def _epoch(self, data: Data, carry: Carry) -> tuple[list[tf.Tensor], Pass, Carry]:
+    def _epoch(self, data: Data, carry: Carry) -> tuple[list[Tensor], Pass, Carry]:
         """Trace one epoch: its row, the pass that predictions are judged by, the new carry."""
         import tensorflow as tf
 
@@ -243,8 +245,8 @@ class Program:
         return [*row, *right, *measured], judged, carry
 
     def _step(
-        self, batch: tuple[Any, Any, Any], weights: list[tf.Tensor], others: list[tf.Tensor]
-    ) -> tuple[Pass, list[tf.Tensor]]:
+        self, batch: tuple[Arrays, Arrays, Arrays], weights: list[Tensor], others: list[Tensor]
+    ) -> tuple[Pass, list[Tensor]]:
         """Trace a forward pass, its gradients, the update and the probes."""
         import tensorflow as tf
 
@@ -270,7 +272,7 @@ class Program:
         )
         return trained, [value for probe in self._probes for value in probe.measure(step)]
 
-    def _evaluate(self, held_out: tuple[Any, Any, Any]) -> Pass:
+    def _evaluate(self, held_out: tuple[Arrays, Arrays, Arrays]) -> Pass:
         """Trace a pass over the held-out samples with the weights as they are now."""
         import tensorflow as tf
 
@@ -278,7 +280,7 @@ class Program:
         others = [tf.convert_to_tensor(v) for v in self.others]
         return forward(self.model, weights, others, held_out, training=False)
 
-    def _judge(self, data: Data, judged: Pass, carry: Carry) -> tuple[Carry, list[tf.Tensor]]:
+    def _judge(self, data: Data, judged: Pass, carry: Carry) -> tuple[Carry, list[Tensor]]:
         """Count the epoch, and follow which samples are right."""
         import tensorflow as tf
 
@@ -293,7 +295,7 @@ class Program:
         since = tf.where(carry.learned > 0, carry.learned, epoch)
         return Carry(epoch, streak, tf.where(right, since, 0)), [everything]
 
-    def _each_loss(self, data: Data, judged: Pass) -> tf.Tensor:
+    def _each_loss(self, data: Data, judged: Pass) -> Tensor:
         """Trace the loss of each sample, shape ``(samples,)``, penalties left out."""
         import keras
         import tensorflow as tf
@@ -306,7 +308,7 @@ class Program:
         each = function(y, judged.prediction)
         return tf.reduce_mean(tf.reshape(each, (each.shape[0], -1)), axis=1)
 
-    def _empty(self, data: Data, rows: tf.Tensor) -> Recorded:
+    def _empty(self, data: Data, rows: Tensor) -> Recorded:
         """Make the buffers."""
         import tensorflow as tf
 
@@ -321,15 +323,15 @@ class Program:
             tf.zeros((places, samples), rows.dtype),
         )
 
-    def _by_layer(self, tensors: Sequence[tf.Tensor]) -> dict[str, list[tf.Tensor]]:
+    def _by_layer(self, tensors: Sequence[Tensor]) -> dict[str, list[Tensor]]:
         return {name: [tensors[i] for i in places] for name, places in self._layers.items()}
 
 
-def _figures(result: Pass) -> list[tf.Tensor]:
+def _figures(result: Pass) -> list[Tensor]:
     return [result.loss, *result.metrics.values()]
 
 
-def _dense(gradients: Sequence[Any], sources: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def _dense(gradients: Sequence[Any], sources: Sequence[Tensor]) -> list[Tensor]:
     """Give weights that the loss does not depend on a gradient of zero."""
     import tensorflow as tf
 
@@ -339,13 +341,13 @@ def _dense(gradients: Sequence[Any], sources: Sequence[tf.Tensor]) -> list[tf.Te
     ]
 
 
-def _written(recorded: Recorded, at: tf.Tensor, row: tf.Tensor) -> Recorded:
+def _written(recorded: Recorded, at: Tensor, row: Tensor) -> Recorded:
     import tensorflow as tf
 
     return recorded._replace(rows=tf.tensor_scatter_nd_update(recorded.rows, [[at]], [row]))
 
 
-def _kept(recorded: Recorded, slot: tf.Tensor, prediction: tf.Tensor, loss: tf.Tensor) -> Recorded:
+def _kept(recorded: Recorded, slot: Tensor, prediction: Tensor, loss: Tensor) -> Recorded:
     import tensorflow as tf
 
     flat = tf.cast(tf.reshape(prediction, recorded.predictions.shape[1:]), recorded.rows.dtype)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from overfit_core.training.history import FloatArray, History, IntArray, _read, _write
+from overfit_core.training.history import History, read_table, write_table
+from overfit_core.training.types import BoolArray, FloatArray, IntArray
 
 Ended = Literal["epochs", "memorised", "non_finite", "stopped"]
 Task = Literal["binary", "multiclass", "regression"]
@@ -93,31 +94,29 @@ class Samples:
     class_names: tuple[str, ...] = ()
     prediction: FloatArray | None = None
     learned_epoch: IntArray | None = None
-    correct: npt.NDArray[np.bool_] | None = None
+    correct: BoolArray | None = None
 
     def with_predictions(
-        self, prediction: FloatArray, learned_epoch: IntArray, correct: npt.NDArray[np.bool_]
+        self, prediction: FloatArray, learned_epoch: IntArray, correct: BoolArray
     ) -> Samples:
         """Return the same samples with what the network makes of them now."""
         return replace(self, prediction=prediction, learned_epoch=learned_epoch, correct=correct)
 
     def to_arrow(self) -> bytes:
         """Return the samples as one zstd-compressed Arrow IPC stream."""
-        arrays = {
-            name: getattr(self, name) for name in _ARRAYS if getattr(self, name) is not None
-        }
+        arrays = {name: getattr(self, name) for name in _ARRAYS if getattr(self, name) is not None}
         table = pa.table({name: _flat_rows(values) for name, values in arrays.items()})
         metadata = {
             f"shape.{name}": ",".join(str(n) for n in values.shape)
             for name, values in arrays.items()
         }
         metadata |= {"task": self.task, "class_names": "\x1f".join(self.class_names)}
-        return _write(table.replace_schema_metadata(metadata))
+        return write_table(table.replace_schema_metadata(metadata))
 
     @classmethod
     def from_arrow(cls, data: bytes) -> Self:
         """Read what ``to_arrow`` wrote."""
-        table = _read(data)
+        table = read_table(data)
         metadata = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
         arrays = {}
         for name in table.column_names:
@@ -126,7 +125,7 @@ class Samples:
             arrays[name] = flat.reshape(shape)
         names = metadata["class_names"]
         class_names = tuple(names.split("\x1f")) if names else ()
-        return cls(task=metadata["task"], class_names=class_names, **arrays)  # type: ignore[arg-type]
+        return cls(task=metadata["task"], class_names=class_names, **arrays)
 
 
 @dataclass(frozen=True)
@@ -143,4 +142,6 @@ _ARRAYS = ("x", "y", "prediction", "learned_epoch", "correct")
 
 def _flat_rows(values: npt.NDArray[np.generic]) -> pa.FixedSizeListArray:
     width = int(np.prod(values.shape[1:], dtype=int))
-    return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(values).reshape(-1)), width)
+    return pa.FixedSizeListArray.from_arrays(
+        pa.array(np.ascontiguousarray(values).reshape(-1)), width
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +12,11 @@ from overfit_core.errors import ModelError
 from overfit_core.models.build import floatx
 from overfit_core.training.cache import PROGRAMS
 from overfit_core.training.criterion import Memorisation
-from overfit_core.training.history import FloatArray, History, Snapshots
+from overfit_core.training.history import History, Snapshots
 from overfit_core.training.learning_rates import learning_rates
 from overfit_core.training.program import SNAPSHOTS_PER_CALL, Carry, Data, Plan, Program, Recorded
 from overfit_core.training.result import Ended
+from overfit_core.training.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import keras
@@ -146,13 +147,11 @@ class Session:
         chosen = self._snapshot_epochs
         chosen = chosen[(chosen >= first) & (chosen < first + count)]
         slots[chosen - first] = np.arange(len(chosen))
-        recorded, self._carry = self.program(
-            self.data, rates, slots, self._carry, stop=self._stop
-        )
+        recorded, self._carry = self.program(self.data, rates, slots, self._carry, stop=self._stop)
         return self._record(recorded, rates, chosen, first)
 
     def _record(
-        self, recorded: Recorded, rates: FloatArray, chosen: Any, first: int
+        self, recorded: Recorded, rates: FloatArray, chosen: IntArray, first: int
     ) -> History:
         """Turn the buffers of one call into history, and follow how the run fares."""
         self.epoch = self._carry.epoch
@@ -205,7 +204,7 @@ class Session:
 _owners: weakref.WeakKeyDictionary[Program, weakref.ref[Session]] = weakref.WeakKeyDictionary()
 
 
-def snapshot_epochs(epochs: int) -> Any:
+def snapshot_epochs(epochs: int) -> IntArray:
     """Return the epochs of a run at which samples are looked at, evenly spaced by logarithm.
 
     Ten to a decade, the first and the last among them; rising, shape ``(snapshots,)``.
@@ -219,15 +218,27 @@ def _tensors(data: Data) -> Data:
     import keras
     import tensorflow as tf
 
-    return keras.tree.map_structure(lambda a: None if a is None else tf.convert_to_tensor(a), data)
+    tensors: Data = keras.tree.map_structure(
+        lambda a: None if a is None else tf.convert_to_tensor(a), data
+    )
+    return tensors
 
 
 def _build(model: keras.Model, data: Data) -> None:
-    """Create the variables that Keras makes on the first call of ``fit``."""
+    """Create the variables that Keras makes on the first call of ``fit``, as they are then."""
+    import keras
+
+    fresh = not model.optimizer.built
     try:
         model._symbolic_build(data_batch=data.batch)
     except Exception as error:
         raise ModelError(_reason(error)) from error
+    if fresh and isinstance(model.optimizer, keras.optimizers.ScheduleFreeAdamW):
+        # Its build copies the weights into the momentum. ``fit`` builds an optimizer while it
+        # traces, where Keras 3.15 loses that copy, and starts from zero. So do we, unless the
+        # optimizer was built before, as that of a spec is.
+        for momentum in model.optimizer._momentums:
+            momentum.assign(keras.ops.zeros_like(momentum))
 
 
 def _reason(error: Exception) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from overfit_core.errors import ModelError
 from overfit_core.training import overfit
+from overfit_core.training.types import Arrays
 from tests.training.oracle import ARTICLE_X, ARTICLE_Y, dense_model
 
 
@@ -27,7 +28,7 @@ def test_lists_are_taken_as_arrays() -> None:
         ([["a", "b"]], [[1]], "give numbers"),
     ],
 )
-def test_a_batch_that_cannot_be_learned_is_refused(x: Any, y: Any, said: str) -> None:
+def test_a_batch_that_cannot_be_learned_is_refused(x: Arrays, y: Arrays, said: str) -> None:
     model = dense_model()()
     before = model.get_weights()
     with pytest.raises(ModelError, match=said):
@@ -50,7 +51,7 @@ def test_a_thing_that_is_no_model_is_refused() -> None:
 class OwnStep(keras.Sequential):
     """Trains in its own way."""
 
-    def train_step(self, data: Any) -> Any:
+    def train_step(self, data: Arrays) -> Arrays:
         return super().train_step(data)
 
 
