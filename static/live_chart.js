@@ -40,7 +40,7 @@ function chartNode(parent, height) {
   if (!node) {
     node = document.createElement("div");
     node.className = "live-chart";
-    node.setAttribute("role", "img");
+    node.setAttribute("role", "figure"); // not "img": the buttons in it can be reached by keyboard
     node.style.width = "100%";
     parent.append(node);
   }

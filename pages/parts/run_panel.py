@@ -145,13 +145,13 @@ def _samples(record: RunRecord) -> None:
     if samples is None:
         return
     with st.container(key="samples-box"):
-        st.subheader(f"The {count(len(samples.x), 'sample')} of the batch", anchor="samples")
+        st.header(f"The {count(len(samples.x), 'sample')} of the batch", anchor="samples")
         show_samples(samples)
 
 
 def _nothing_yet() -> None:
     with st.container(border=True, key="empty"):
-        st.subheader("Nothing trained yet", anchor=False)
+        st.header("Nothing trained yet", anchor=False)
         st.markdown(
             "Choose a **preset**, change what you like, and press **Train**. The curves of loss "
             "and accuracy are drawn here while the network learns; when it ends, one sentence "

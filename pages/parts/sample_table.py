@@ -9,6 +9,8 @@ from overfit_core.training.result import Samples
 
 ROW_HEIGHT = {"image": 44, "sequence": 44, "numbers": None}
 """In pixels; None is Streamlit's own."""
+SEQUENCE_WIDTH = 100
+"""Three channels leave room for what the network makes of them."""
 
 
 def show_samples(samples: Samples) -> None:
@@ -20,7 +22,7 @@ def show_samples(samples: Samples) -> None:
         "label": columns.TextColumn("Label"),
         "prediction": columns.TextColumn("Prediction"),
         "confidence": columns.ProgressColumn(
-            "Confidence, %", min_value=0, max_value=100, format="%.1f %%",
+            "Confidence, %", width=130, min_value=0, max_value=100, format="%.1f %%",
             help="The probability that the network gives to its prediction.",
         ),
         "error": columns.NumberColumn(
@@ -48,5 +50,5 @@ def _input_column(inputs: str, name: str) -> object:
     if inputs == "image":
         return st.column_config.ImageColumn(label, width="small")
     if inputs == "sequence":
-        return st.column_config.LineChartColumn(label, width="medium")
+        return st.column_config.LineChartColumn(label, width=SEQUENCE_WIDTH)
     return st.column_config.TextColumn(label)

@@ -57,13 +57,22 @@ def test_a_linear_axis_leaves_out_only_what_is_not_finite() -> None:
     assert figure["layout"]["yaxis"]["type"] == "linear"
 
 
-@pytest.mark.parametrize(("low", "power"), [(1e-9, "power"), (0.05, None)])
-def test_a_logarithmic_axis_names_powers_only_over_many_decades(
-    low: float, power: str | None
+@pytest.mark.parametrize(
+    ("low", "ticks"),
+    [
+        (0.5, {"tickformat": "~g"}),
+        (0.05, {"tickformat": "~g", "dtick": "D2"}),
+        (1e-5, {"tickformat": "~g", "dtick": 1}),
+        (1e-20, {"exponentformat": "power"}),
+    ],
+)
+def test_a_logarithmic_axis_has_as_many_ticks_as_can_be_read(
+    low: float, ticks: dict[str, object]
 ) -> None:
     axis = loss_figure(History({"loss": [1.0, low]}), "Adam")["layout"]["yaxis"]
     assert axis["type"] == "log"
-    assert axis.get("exponentformat") == power
+    named = {"tickformat", "dtick", "exponentformat"} & set(axis)
+    assert {name: axis[name] for name in named} == ticks
 
 
 def test_what_is_sent_of_a_long_run_is_bounded() -> None:

@@ -86,6 +86,20 @@ def test_a_regression_has_an_error_in_place_of_a_confidence() -> None:
     assert "confidence" not in frame
 
 
+def test_a_net_that_diverged_has_no_errors() -> None:
+    samples = Samples(
+        x=X,
+        y=np.ones((3, 1)),
+        task="regression",
+        prediction=np.full((3, 1), np.nan),
+        learned_epoch=np.zeros(3, dtype=int),
+        correct=np.zeros(3, dtype=bool),
+    )
+    frame = sample_table(samples).frame
+    assert list(frame["prediction"]) == ["not a number"] * 3
+    assert "error" not in frame
+
+
 def test_long_inputs_are_cut_and_counted() -> None:
     samples = Samples(x=np.ones((1, 30)), y=np.zeros((1, 1)), task="binary", class_names=("0", "1"))
     assert sample_table(samples).frame["input"].iloc[0] == "1, 1, 1, 1, 1, 1, … and 24 more"

@@ -19,7 +19,7 @@ def test_the_first_page_says_what_to_do_and_offers_article_2(open_app: OpenApp) 
     at = open_app()
     assert at.title[0].value == "Train one batch"
     assert at.selectbox(key="preset").value == "article-2"
-    assert at.subheader[0].value == "Nothing trained yet"
+    assert at.header[0].value == "Nothing trained yet"
     assert any("2,817 parameters · 4 samples · 500 epochs" in c.value for c in at.caption)
     assert not at.button(key="train").disabled
     assert all(at.button(key=key).disabled for key in ("pause", "stop"))
@@ -255,7 +255,7 @@ def test_an_unknown_run_gets_a_kind_word(open_app: OpenApp) -> None:
     at = open_app(run="<i>gone</i>")
     (notice,) = notices(at)
     assert "There is no run '<i>gone</i>' here" in notice
-    assert at.subheader[0].value == "Nothing trained yet"
+    assert at.header[0].value == "Nothing trained yet"
 
 
 def test_a_failed_run_shows_its_reason_and_keeps_the_settings(open_app: OpenApp) -> None:
