@@ -42,7 +42,7 @@ def test_axe_finds_nothing_serious_before_and_after_a_run(
 
     train_page.train()
     train_page.wait_for_status(r"^Memorised")
-    train_page.wait_for_points("loss", at_least=100)
+    train_page.wait_until_drawn("loss", epoch=100)
     train_page.settle()
     assert not _serious(train_page.page)
 

@@ -16,13 +16,13 @@ def test_article_2_is_memorised_and_found_again_after_a_reload(train_page: Train
     train_page.choose("Preset", "Article, example 2:")
     train_page.train()
     train_page.wait_for_status(r"^Memorised at epoch \d+: .*accuracy 100 % after 500 epochs")
-    train_page.wait_for_points("loss", at_least=100)
+    train_page.wait_until_drawn("loss", epoch=100)
     said, run_id = train_page.status.text_content(), train_page.run_id
 
     train_page.reload()
 
     expect(train_page.status).to_have_text(said or "")
-    train_page.wait_for_points("loss", at_least=100)
+    train_page.wait_until_drawn("loss", epoch=100)
     assert train_page.run_id == run_id
     assert not train_page.errors
 
@@ -38,12 +38,12 @@ def test_somebody_else_opens_the_address_of_a_run_that_goes_on_and_sees_it_end(
 ) -> None:
     train_page.choose("Pace", SLOW)
     train_page.train()
-    train_page.wait_for_points("loss", at_least=2)
+    train_page.wait_until_drawn("loss", epoch=2)
 
     other = TrainPage(new_context().new_page()).open(train_page.page.url)
 
     expect(other.status).to_have_text("Training.")
-    other.wait_for_points("loss", at_least=2)
+    other.wait_until_drawn("loss", epoch=2)
     train_page.button("Stop").click()
     other.wait_for_status(r"^Stopped", seconds=10)
     train_page.wait_for_status(r"^Stopped", seconds=10)
@@ -53,7 +53,7 @@ def test_somebody_else_opens_the_address_of_a_run_that_goes_on_and_sees_it_end(
 def test_a_run_is_paused_stepped_and_resumed(train_page: TrainPage) -> None:
     train_page.choose("Pace", SLOW)
     train_page.train()
-    train_page.wait_for_points("loss", at_least=2)
+    train_page.wait_until_drawn("loss", epoch=2)
     train_page.button("Pause").click()
     train_page.wait_for_status(r"^Paused", seconds=10)
     before = train_page.epoch()
@@ -112,10 +112,10 @@ def test_an_address_that_says_nonsense_opens_a_page_that_trains(
 def test_the_chart_keeps_its_node_and_its_zoom_while_a_run_goes_on(train_page: TrainPage) -> None:
     train_page.choose("Pace", SLOW)
     train_page.train()
-    train_page.wait_for_points("loss", at_least=5)
+    train_page.wait_until_drawn("loss", epoch=5)
     train_page.zoom("loss", (1.5, 4.0))
     train_page.mark("loss")
-    train_page.wait_for_points("loss", at_least=20)
+    train_page.wait_until_drawn("loss", epoch=20)
 
     assert train_page.is_marked("loss")
     assert train_page.shown_range("loss") == pytest.approx([1.5, 4.0])

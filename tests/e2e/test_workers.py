@@ -13,7 +13,7 @@ def test_a_killed_worker_leaves_the_reason_and_the_next_run_works(
     (worker,) = app.wait_for_workers()
     train_page.choose("Pace", "10 epochs/s")
     train_page.train()
-    train_page.wait_for_points("loss", at_least=2)
+    train_page.wait_until_drawn("loss", epoch=2)
 
     worker.kill()
 
@@ -37,7 +37,7 @@ def test_closing_the_app_in_the_middle_of_a_run_leaves_no_process(browser: Brows
         page = TrainPage(context.new_page()).open(app.url)
         page.choose("Pace", "10 epochs/s")
         page.train()
-        page.wait_for_points("loss", at_least=1, seconds=60)
+        page.wait_until_drawn("loss", epoch=1, seconds=60)
         children = app.process.children(recursive=True)
         assert children
         app.process.terminate()

@@ -62,12 +62,12 @@ class TrainPage:
     def wait_for_status(self, said: str, seconds: float = 60) -> None:
         expect(self.status).to_have_text(re.compile(said), timeout=seconds * SECONDS)
 
-    def wait_for_points(self, name: str, at_least: int = 1, seconds: float = 30) -> None:
-        """Wait until so many points are drawn."""
+    def wait_until_drawn(self, name: str, epoch: int = 1, seconds: float = 30) -> None:
+        """Wait until the chart shows this epoch."""
         self.page.wait_for_function(
-            "([name, least]) => Number(document.querySelector("
-            "`.st-key-chart-${name} .live-chart`)?.dataset.points ?? 0) >= least",
-            arg=[name, at_least],
+            "([name, epoch]) => Number(document.querySelector("
+            "`.st-key-chart-${name} .live-chart`)?.dataset.epoch ?? 0) >= epoch",
+            arg=[name, epoch],
             timeout=seconds * SECONDS,
         )
 
