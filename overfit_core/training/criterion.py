@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from overfit_core.training.result import Task
+from overfit_core.training.result import R2_MEMORISED, Task
 from overfit_core.training.types import FloatArray, IntArray, Tensor
 
 EPOCHS_RUNNING = 5
-R2_MEMORISED = 0.99
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from overfit_core.training.history import History, read_table, write_table
 from overfit_core.training.types import BoolArray, FloatArray, IntArray
 
+R2_MEMORISED = 0.99
+"""R² of the worst output from which on a regression counts as memorised."""
+
 Ended = Literal["epochs", "memorised", "non_finite", "stopped"]
 Task = Literal["binary", "multiclass", "regression"]
 
@@ -57,11 +60,16 @@ class RunSummary(BaseModel):
             stopped = " when it was stopped" if self.ended == "stopped" else ""
             return f"Not memorised after {after}{stopped}: {score}."
         if self.forgotten_epoch is not None:
+            now = "right again at the end" if self._right_now else "not right at the end"
             return (
-                f"Memorised at epoch {self.memorised_epoch:,}, but lost again at epoch "
-                f"{self.forgotten_epoch:,}: {score} after {self.epochs:,} epochs."
+                f"Memorised at epoch {self.memorised_epoch:,}, lost at epoch "
+                f"{self.forgotten_epoch:,} and {now}: {score} after {self.epochs:,} epochs."
             )
         return f"Memorised at epoch {self.memorised_epoch:,}: {score} after {self.epochs:,} epochs."
+
+    @property
+    def _right_now(self) -> bool:
+        return self.accuracy == 1 or (self.r2 is not None and self.r2 >= R2_MEMORISED)
 
     def _score(self) -> str:
         parts = [f"loss {self.loss:.4g}"]

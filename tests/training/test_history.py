@@ -120,6 +120,14 @@ def test_sentence_of_a_run_that_did_not_memorise() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "said"), [(1.0, "right again at the end"), (0.75, "not right at the end")]
+)
+def test_sentence_says_what_became_of_a_batch_that_was_lost(accuracy: float, said: str) -> None:
+    text = summary(memorised_epoch=33, forgotten_epoch=44, accuracy=accuracy).sentence()
+    assert f"epoch 33, lost at epoch 44 and {said}" in text
+
+
 def test_sentence_names_the_epoch_of_the_first_non_finite_loss() -> None:
     text = summary(non_finite_epoch=12, loss=float("nan"), ended="non_finite").sentence()
     assert "epoch 12" in text

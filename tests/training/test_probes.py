@@ -75,7 +75,7 @@ def test_shares_are_those_of_the_layers_outputs(
     history, twin = measured
     outputs = keras.Model(twin.inputs, [layer.output for layer in twin.layers])
     for epoch in range(EPOCHS):
-        first, second, head = (t.numpy() for t in outputs(scale * ARTICLE_X))
+        first, second, head = (t.numpy() for t in outputs([scale * ARTICLE_X]))
         dead = (first == 0).all(axis=0).mean()
         tanh = (np.abs(np.arctanh(np.clip(second, -1 + 1e-15, 1 - 1e-15))) >= 5).mean()
         sigmoid = (np.abs(np.log(head / (1 - head))) >= 5).mean()
