@@ -59,27 +59,25 @@ def _tone(summary: RunSummary) -> Tone:
 
 
 def progress_line(
-    status: str,
     epoch: int,
     epochs: int,
     *,
     epochs_per_second: float | None = None,
     seconds: float | None = None,
 ) -> str:
-    """Return ``Training: epoch 120 of 500 · 1,200 epochs/s · 1.4 s``.
+    """Return ``Epoch 120 of 500 · 1,200 epochs/s · 1.4 s since the start``.
 
     Args:
-        status: One of ``STATES``.
         epoch: The last epoch done; 0 before the first.
         epochs: How many there are to be.
         epochs_per_second: Left out where it is not known.
         seconds: Since the run was started; left out where it is not known.
     """
-    parts = [f"{STATES[status]}: epoch {epoch:,} of {epochs:,}"]
+    parts = [f"Epoch {epoch:,} of {epochs:,}"]
     if epochs_per_second is not None:
         parts.append(rate(epochs_per_second))
     if seconds is not None:
-        parts.append(duration(seconds))
+        parts.append(f"{duration(seconds)} since the start")
     return " · ".join(parts)
 
 

@@ -19,6 +19,7 @@ from overfit_core.spec import RunSpec
 from overfit_core.store import Store
 from pages.parts import form_state
 from pages.parts import session_keys as keys
+from pages.parts.run_controls import pace_name
 from pages.parts.settings_form import Draft
 
 FIRST_PRESET = "article-2"
@@ -89,6 +90,7 @@ def _open_run(store: Store, notices: list[str]) -> RunSpec | None:
         return None
     st.session_state[keys.RUN] = record.id
     st.session_state[keys.RUNS] = [record.id]
+    st.session_state[keys.PACE] = pace_name(record.pace)
     return spec
 
 

@@ -76,6 +76,11 @@ def run_controls(draft: Draft, record: RunRecord | None) -> None:
     _cost_or_problems(draft)
 
 
+def pace_name(pace: float | None) -> str:
+    """Return what the list of paces calls a pace; one that is not in it has no name of its own."""
+    return next((name for name, listed in PACES.items() if listed == pace), next(iter(PACES)))
+
+
 def start(*, paused: bool = False) -> None:
     """Start a run with what the form says at this very moment.
 

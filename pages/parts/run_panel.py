@@ -26,7 +26,7 @@ from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 from pages.parts.live_chart import live_chart, preload_charts
 from pages.parts.live_text import live_text
-from pages.parts.run_controls import run_controls
+from pages.parts.run_controls import pace_name, run_controls
 from pages.parts.sample_table import show_samples
 from pages.parts.settings_form import Draft
 
@@ -89,9 +89,7 @@ def _progress(record: RunRecord, lines: Lines) -> None:
             return
         taken = seconds_taken(record.started_at, record.finished_at)
         rate = engine().feed.rate(record.id) if record.status == "running" else None
-        said = progress_line(
-            record.status, lines.last_epoch, epochs, epochs_per_second=rate, seconds=taken
-        )
+        said = progress_line(lines.last_epoch, epochs, epochs_per_second=rate, seconds=taken)
         st.progress(share_done(lines.last_epoch, epochs), text=said)
 
 
@@ -209,6 +207,7 @@ def _run_name(place: int, run_id: str) -> str:
 
 def _show_run() -> None:
     st.session_state[keys.RUN] = st.session_state[keys.SHOWN_RUN]
+    st.session_state[keys.PACE] = pace_name(engine().store.run(st.session_state[keys.RUN]).pace)
 
 
 def _take_settings(run_id: str) -> None:

@@ -323,6 +323,7 @@ def test_the_pace_counts_from_the_start_and_can_be_changed(
     at.button(key="train").click().run()
     (run_id,) = workers.submitted
     assert store.run(run_id).pace == 10
+    assert open_app(**address(at)).selectbox(key="pace").value == "10 epochs/s"
     at.selectbox(key="pace").set_value("As fast as it goes").run()
     assert store.run(run_id).pace is None
 
