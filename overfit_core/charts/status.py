@@ -65,7 +65,7 @@ def progress_line(
     epochs_per_second: float | None = None,
     seconds: float | None = None,
 ) -> str:
-    """Return ``Epoch 120 of 500 · 1,200 epochs/s · 1.4 s since the start``.
+    """Return ``At epoch 120 of 500 · 1,200 epochs/s · 1.4 s since the start``.
 
     Args:
         epoch: The last epoch done; 0 before the first.
@@ -73,7 +73,7 @@ def progress_line(
         epochs_per_second: Left out where it is not known.
         seconds: Since the run was started; left out where it is not known.
     """
-    parts = [f"Epoch {epoch:,} of {epochs:,}"]
+    parts = [f"At epoch {epoch:,} of {epochs:,}"]
     if epochs_per_second is not None:
         parts.append(rate(epochs_per_second))
     if seconds is not None:

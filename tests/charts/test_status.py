@@ -69,8 +69,8 @@ def test_a_run_says_how_it_stands(status: str, wish: str, reason: str | None, te
 
 def test_progress_is_said_with_its_units() -> None:
     line = progress_line(120, 500, epochs_per_second=1234.0, seconds=1.44)
-    assert line == "Epoch 120 of 500 · 1,200 epochs/s · 1.4 s since the start"
-    assert progress_line(0, 1000) == "Epoch 0 of 1,000"
+    assert line == "At epoch 120 of 500 · 1,200 epochs/s · 1.4 s since the start"
+    assert progress_line(0, 1000) == "At epoch 0 of 1,000"
 
 
 def test_the_figures_of_a_run_are_those_of_its_summary() -> None:
