@@ -41,7 +41,8 @@ def status_line(
     if status in ("failed", "interrupted"):
         return f"{STATES[status]}: {reason or 'no reason was recorded.'}", "bad"
     if summary is not None:
-        return summary.sentence(), _tone(summary)
+        stopped = "Stopped. " if status == "stopped" else ""
+        return stopped + summary.sentence(), _tone(summary)
     if status == "stopped":
         return f"Stopped. {reason or 'Nothing was trained.'}", "plain"
     if wish == "stop":

@@ -51,6 +51,11 @@ def test_the_end_of_a_run_is_its_sentence_in_the_tone_it_has(
     assert status_line("finished", "run", ended, None) == (ended.sentence(), tone)
 
 
+def test_a_run_that_was_stopped_says_so_before_how_it_stood() -> None:
+    ended = summary(ended="stopped", memorised_epoch=None)
+    assert status_line("stopped", "stop", ended, None) == (f"Stopped. {ended.sentence()}", "open")
+
+
 @pytest.mark.parametrize(
     ("status", "wish", "reason", "text"),
     [
