@@ -19,7 +19,7 @@ from overfit_core.charts.status import (
     share_done,
     status_line,
 )
-from overfit_core.errors import SpecError, UnknownRunError
+from overfit_core.errors import SpecError, StoreError, UnknownRunError
 from overfit_core.store import RunRecord
 from pages.parts import form_state
 from pages.parts import session_keys as keys
@@ -32,40 +32,42 @@ from pages.parts.settings_form import Draft
 
 LIVE_SECONDS = 0.35
 """How often a run that goes on is looked at."""
+RUNS_LISTED = 20
 FIRST_SECONDS = 0.3
 """How long a click on Train waits for the first epochs before the page is drawn."""
 
 
 def run_panel(draft: Draft) -> None:
     """Draw the buttons, and the run that is shown."""
-    store = engine().store
     run_id = st.session_state.get(keys.RUN)
-    just_started = run_id is not None and st.session_state.pop(keys.STARTED, None) == run_id
+    if run_id is not None and st.session_state.pop(keys.STARTED, None) == run_id:
+        engine().feed.first_lines(run_id, FIRST_SECONDS)
     record = _record(run_id)
     run_controls(draft, record)
     if record is None:
         _nothing_yet()
         return
-    if just_started:
-        engine().feed.first_lines(record.id, FIRST_SECONDS)
-        record = store.run(record.id)
     _which_run(record, draft)
     # Buttons and timer belong to this look at the run; when its state moves, the panel asks for
     # a whole new page, which draws both anew.
-    st.session_state[keys.SHOWN_STATUS] = None
+    st.session_state[keys.SHOWN_STATE] = None
     st.fragment(_live, run_every=None if record.ended else LIVE_SECONDS)(record.id)
-    st.session_state[keys.SHOWN_STATUS] = _state_of(record)
+    st.session_state[keys.SHOWN_STATE] = _state_of(record)
     if record.ended:
         _samples(record)
 
 
 def _live(run_id: str) -> None:
     """Draw what changes while a run goes on."""
-    record = engine().store.run(run_id)
-    shown = st.session_state[keys.SHOWN_STATUS]
+    try:
+        record = engine().store.run(run_id)
+        lines = engine().feed.lines(run_id)
+    except StoreError as error:
+        live_text(str(error), key="status", tone="bad")
+        return
+    shown = st.session_state[keys.SHOWN_STATE]
     if shown is not None and shown != _state_of(record):
         st.rerun()
-    lines = engine().feed.lines(run_id)
     _progress(record, lines)
     if lines.last_epoch:
         _charts(record, lines)
@@ -73,8 +75,9 @@ def _live(run_id: str) -> None:
         preload_charts()
 
 
-def _state_of(record: RunRecord) -> tuple[str, str, str]:
-    return record.id, record.status, record.wish
+def _state_of(record: RunRecord) -> tuple[str, bool, str]:
+    """Return what the buttons depend on."""
+    return record.id, record.ended, record.wish
 
 
 def _progress(record: RunRecord, lines: Lines) -> None:
@@ -103,6 +106,7 @@ def _charts(record: RunRecord, lines: Lines) -> None:
             default="Logarithmic",
             required=True,
             key=keys.LOG_AXIS,
+            persist_state="session",
             label_visibility="collapsed",
         )
         live_chart(
@@ -174,7 +178,7 @@ def _record(run_id: str | None) -> RunRecord | None:
 
 def _which_run(record: RunRecord, draft: Draft) -> None:
     """Say which run is shown, and let a person go back to an earlier one of this session."""
-    runs = st.session_state[keys.RUNS]
+    runs = st.session_state[keys.RUNS][-RUNS_LISTED:]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="which-run"):
         if len(runs) > 1:
             names = {run_id: _run_name(place, run_id) for place, run_id in enumerate(runs, 1)}

@@ -111,13 +111,20 @@ class FakeWorkers:
     threaded: bool = False
     hold: bool = False
     submitted: list[str] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
 
     def submit(self, run_id: str) -> None:
         self.submitted.append(run_id)
         if self.threaded:
-            threading.Thread(target=self.train, args=(run_id,), daemon=True).start()
+            self.threads.append(threading.Thread(target=self.train, args=(run_id,), daemon=True))
+            self.threads[-1].start()
         elif not self.hold:
             self.train(run_id)
+
+    def wait(self) -> None:
+        """Wait until every run that was submitted has ended."""
+        for thread in self.threads:
+            thread.join()
 
     def status(self) -> ClusterStatus:
         return ClusterStatus("ready", workers=1)

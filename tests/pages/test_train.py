@@ -283,6 +283,50 @@ def test_a_run_that_cannot_be_submitted_says_why(
     assert notices(at) == ["The run was not started: No workers: the scheduler does not answer."]
 
 
+def test_an_app_that_cannot_start_says_why(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from overfit_core.errors import StoreError
+    from pages.parts import engine as engine_module
+
+    def refuse() -> None:
+        raise StoreError("The database file is not one of ours.")
+
+    monkeypatch.setattr(engine_module, "make_engine", refuse)
+    at = open_app()
+    assert wrong(at) == ["▲ The app cannot start: The database file is not one of ours."]
+
+
+def test_a_database_that_is_gone_is_said_where_the_run_stands(
+    open_app: OpenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from overfit_core.charts.feed import Feed
+    from overfit_core.errors import StoreError
+
+    def refuse(feed: Feed, run_id: str) -> None:
+        raise StoreError("The database does not answer.")
+
+    at = open_app()
+    at.button(key="train").click().run()
+    monkeypatch.setattr(Feed, "lines", refuse)
+    at.run()
+    assert not at.exception
+    assert status(at) == {"text": "The database does not answer.", "tone": "bad"}
+
+
+def test_the_buttons_of_a_run_that_ended_before_the_page_was_drawn_are_off(
+    open_app: OpenApp, workers: FakeWorkers
+) -> None:
+    workers.threaded = True
+    at = open_app()
+    at.button(key="train").click().run()
+    workers.wait()
+    at.run()
+    assert status(at)["tone"] == "good"
+    assert at.button(key="pause").disabled
+    assert at.button(key="stop").disabled
+
+
 def test_pause_resume_step_and_stop_are_wished_of_the_run(
     open_app: OpenApp, store: Store, workers: FakeWorkers
 ) -> None:
