@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import psutil
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.results import machine, markdown_table, write_section
+from benchmarks.results import machine, table, write_section
 from overfit_core.models.layers import Dense
 from overfit_core.spec import ModelSpec, RunSpec, TrainingSpec
 from tests.e2e.browser import launch
@@ -52,13 +52,9 @@ def main() -> None:
         rows = [*_first_page(browser, Path(folder)), *_running(browser, Path(folder))]
         described = f"{machine()}, Chromium {browser.version}, one worker."
         browser.close()
-    table = markdown_table(
-        ("what", "measured", "goal", "met"),
-        [(row.what, row.measured, row.goal, "yes" if row.met else "**no**") for row in rows],
-    )
-    text = f"## The page, in a real browser\n\n{described}\n\n{table}"
-    print(text)
-    write_section("page", text)
+    lines = [[row.what, row.measured, row.goal, "yes" if row.met else "**no**"] for row in rows]
+    figures = table(["what", "measured", "goal", "met"], lines)
+    write_section("page", f"## The page, in a real browser\n\n{described}\n\n{figures}")
 
 
 def _first_page(browser: Browser, folder: Path) -> Iterator[Row]:

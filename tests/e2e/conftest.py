@@ -60,6 +60,7 @@ def page(new_context: Callable[..., BrowserContext]) -> Page:
 
 
 @pytest.fixture
-def train_page(page: Page, app: App) -> TrainPage:
+def train_page(page: Page, app: App) -> Iterator[TrainPage]:
     """The Train page as a newcomer finds it."""
-    return TrainPage(page).open(app.url)
+    yield TrainPage(page).open(app.url)
+    app.stop_all_runs()

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from overfit_core.store import ACTIVE, Store
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 
@@ -25,12 +27,14 @@ class App:
     Attributes:
         url: Where it answers, without a slash at the end.
         process: The web process; workers are among its descendants.
+        data_dir: Where its runs are kept.
         log: File that its output goes to.
         answered_after: Seconds from its start until the server answered.
     """
 
     url: str
     process: psutil.Process
+    data_dir: Path
     log: Path
     answered_after: float
 
@@ -53,6 +57,13 @@ class App:
             time.sleep(0.2)
         return workers
 
+    def stop_all_runs(self) -> None:
+        """Ask every run that goes on to stop, so that the worker is free for the next test."""
+        store = Store(f"sqlite:///{self.data_dir / 'runs.sqlite3'}")
+        for record in store.runs(limit=100, statuses=ACTIVE):
+            store.set_wish(record.id, "stop")
+        store.close()
+
 
 def has_tensorflow(process: psutil.Process) -> bool:
     """Whether TensorFlow's library is mapped into the process."""
@@ -74,7 +85,8 @@ def running_app(data_dir: Path | None = None, **settings: str) -> Iterator[App]:
         RuntimeError: The server does not answer, with what it printed.
     """
     with tempfile.TemporaryDirectory(prefix="overfit-app-", ignore_cleanup_errors=True) as folder:
-        environment = os.environ | {"OVERFIT_DATA_DIR": str(data_dir or folder)} | settings
+        data = data_dir or Path(folder)
+        environment = os.environ | {"OVERFIT_DATA_DIR": str(data)} | settings
         port = _free_port()
         log = Path(folder) / "app.log"
         with log.open("wb") as output:
@@ -92,7 +104,8 @@ def running_app(data_dir: Path | None = None, **settings: str) -> Iterator[App]:
         url = f"http://127.0.0.1:{port}"
         try:
             _wait_until_it_answers(url, process, log)
-            yield App(url, psutil.Process(process.pid), log, time.monotonic() - started)
+            answered_after = time.monotonic() - started
+            yield App(url, psutil.Process(process.pid), data, log, answered_after)
         finally:
             _end(process)
 
