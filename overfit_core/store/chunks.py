@@ -24,10 +24,24 @@ FULL_LEVEL = 100
 """The level of chunks that are not merged again."""
 
 
-def add(session: Session, run_id: str, chunk: History) -> None:
-    """Put a chunk of at least one epoch behind the others."""
-    _insert(session, run_id, chunk, level=0)
-    level = 0
+def row(run_id: str, history: History, level: int = 0) -> ChunkRow:
+    """Return the row of at least one epoch; compressed here, before anybody waits for a lock."""
+    data = history.to_arrow()
+    return ChunkRow(
+        run_id=run_id,
+        first_epoch=history.first_epoch,
+        last_epoch=history.last_epoch,
+        level=FULL_LEVEL if len(data) >= FULL_BYTES else level,
+        size=len(data),
+        data=data,
+    )
+
+
+def add(session: Session, chunk: ChunkRow) -> None:
+    """Put a chunk behind the others of its run."""
+    session.add(chunk)
+    session.flush()
+    run_id, level = chunk.run_id, chunk.level
     while level < FULL_LEVEL and _count(session, run_id, level) >= FAN_IN:
         level = _merge(session, run_id, _rows(session, run_id, level), level + 1)
 
@@ -35,9 +49,9 @@ def add(session: Session, run_id: str, chunk: History) -> None:
 def pack(session: Session, run_id: str) -> None:
     """Merge what is left when a run has ended, so that it lies in as few rows as may be."""
     rows, size = [], 0
-    for row in _rows(session, run_id, None):
-        rows.append(row)
-        size += row.size
+    for small in _rows(session, run_id, None):
+        rows.append(small)
+        size += small.size
         if size >= FULL_BYTES:
             _merge(session, run_id, rows, FULL_LEVEL)
             rows, size = [], 0
@@ -85,29 +99,15 @@ def _merge(session: Session, run_id: str, rows: Sequence[ChunkRow], level: int) 
     if len(rows) < 2:
         return FULL_LEVEL
     history = History({})
-    for row in rows:
-        history.append(History.from_arrow(row.data))
+    for small in rows:
+        history.append(History.from_arrow(small.data))
     first, last = rows[0].first_epoch, rows[-1].last_epoch
-    for row in rows:
-        session.expunge(row)
+    for small in rows:
+        session.expunge(small)
     session.execute(
         delete(ChunkRow).where(ChunkRow.run_id == run_id, ChunkRow.first_epoch.between(first, last))
     )
-    return _insert(session, run_id, history, level)
-
-
-def _insert(session: Session, run_id: str, history: History, level: int) -> int:
-    data = history.to_arrow()
-    level = FULL_LEVEL if len(data) >= FULL_BYTES else level
-    session.add(
-        ChunkRow(
-            run_id=run_id,
-            first_epoch=history.first_epoch,
-            last_epoch=history.last_epoch,
-            level=level,
-            size=len(data),
-            data=data,
-        )
-    )
+    merged = row(run_id, history, level)
+    session.add(merged)
     session.flush()
-    return level
+    return merged.level

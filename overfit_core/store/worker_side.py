@@ -70,10 +70,11 @@ class WorkerSide(Guarded):
         held, values = held_by(run_id, worker), {"status": "paused" if paused else "running"}
         if not len(chunk):
             return self._write(run_id, held, values)
+        row = chunks.row(run_id, chunk)
         with writing(self._engine) as session:
             follows = and_(held, RunRow.epoch == chunk.first_epoch - 1)
             wish = self._visit(session, run_id, follows, {**values, "epoch": chunk.last_epoch})
-            chunks.add(session, run_id, chunk)
+            chunks.add(session, row)
             return wish
 
     def heartbeat(

@@ -18,8 +18,10 @@ from overfit_core.workers.watcher import Watcher
 
 LOOK_SECONDS = 0.5
 """How often the watcher looks."""
-RETRY_SECONDS = 3.0
+RETRY_SECONDS = 2.0
 """How long to wait after the workers could not be started or reached."""
+MAX_FAILURES = 3
+"""After so many failures one after the other, workers of our own are started anew."""
 CLOSED = "The program was closed while it ran. What was trained until then is kept."
 
 _log = logging.getLogger(__name__)
@@ -143,59 +145,69 @@ class Cluster:
         self._closing.set()
         self._wake.set()
         if self._thread.is_alive():
+            self._thread.join(1.0)
+        names = {worker.name for worker in self._workers}
+        if (child := self._child) is not None:
+            # Before the store is written to, which a worker that was stopped may keep locked.
+            child.close()
+            self._interrupt(names)
+        if self._thread.is_alive():
             self._thread.join()
-        if self._child is not None:
-            self._interrupt_own()
         self._disconnect()
+        self._end_child()
         if self._own_store:
             self._store.close()
 
-    def _interrupt_own(self) -> None:
+    def _interrupt(self, names: set[str]) -> None:
         try:
-            names = {worker.name for worker in self._workers}
-            for record in self._store.runs(limit=1_000, statuses=HELD):
-                if record.worker in names:
-                    self._store.interrupt(record.id, record.worker, CLOSED)
+            self._store.interrupt_lost(dead_workers=names, reason=CLOSED)
         except StoreError:
             # The lease tells, when the program is started again.
             return
 
     def _watch(self) -> None:
+        failures = 0
         while not self._closing.is_set():
             pause = LOOK_SECONDS
             try:
-                connection = self._connected()
-                self._workers = self._watcher.look(connection)
+                self._workers = self._watcher.look(self._connected())
                 self._status = self._described("ready")
+                failures = 0
             except StoreError as error:
                 self._status = self._described("down", str(error))
             except Exception as error:
-                pause = RETRY_SECONDS
+                pause, failures = RETRY_SECONDS, failures + 1
                 _log.warning("The workers cannot be reached.", exc_info=True)
-                self._status = ClusterStatus("down", reason=str(error) or type(error).__name__)
+                self._status = self._described("down", str(error) or type(error).__name__)
                 self._disconnect()
+                # A machine that is busy may answer late; that is no reason to end its runs.
+                if failures % MAX_FAILURES == 0:
+                    self._end_child()
             self._wake.wait(pause)
             self._wake.clear()
 
     def _connected(self) -> Connection:
         if self._child is not None and not self._child.alive:
             self._disconnect()
+            self._end_child()
         if self._connection is None:
             address = self._settings.scheduler
             if address is None:
-                self._child = Child(self._settings)
+                self._child = self._child or Child(self._settings)
                 address = self._child.address
             self._connection = Connection(address, self._settings, self._wake.set)
         return self._connection
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
-        child, self._child = self._child, None
         if connection is not None:
             try:
                 connection.close()
             except Exception:
                 _log.info("The connection was lost.", exc_info=True)
+
+    def _end_child(self) -> None:
+        child, self._child = self._child, None
         if child is not None:
             child.close()
             self._workers = []

@@ -32,12 +32,16 @@ class WorkerState:
     Attributes:
         name: The name that it claims runs with.
         address: Its Dask address.
+        seen: When it last told the scheduler anything, by the scheduler's clock, in seconds.
+        imported: Whether it has imported TensorFlow.
         warm: Whether its warm-up is over.
         memory: Resident memory, in bytes.
     """
 
     name: str
     address: str
+    seen: float
+    imported: bool
     warm: bool
     memory: int
 
@@ -101,7 +105,14 @@ class Connection:
         """Return the workers that the scheduler knows and that have reported."""
         found = self._client.scheduler_info()["workers"]
         return [
-            WorkerState(report["name"], address, report["warm"], worker["metrics"].get("memory", 0))
+            WorkerState(
+                name=report["name"],
+                address=address,
+                seen=worker["last_seen"],
+                imported=report["imported"],
+                warm=report["warm"],
+                memory=worker["metrics"].get("memory", 0),
+            )
             for address, worker in found.items()
             if (report := worker["metrics"].get(METRIC))
         ]

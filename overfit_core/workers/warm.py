@@ -40,7 +40,9 @@ class WarmUp:
         """Nothing is done yet."""
         self.done = False
         """Whether all of it is over."""
-        self._started = self._imported = False
+        self.imported = False
+        """Whether TensorFlow is there."""
+        self._started = False
         self._importing = threading.Lock()
         self._engine = threading.Lock()
         self._idle = threading.Event()
@@ -70,10 +72,10 @@ class WarmUp:
     def prepare(self) -> None:
         """Import TensorFlow, in the environment that it needs; the second time costs nothing."""
         with self._importing:
-            if not self._imported:
+            if not self.imported:
                 xla.configure(Settings.load().programs_dir)
                 _import_tensorflow()
-                self._imported = True
+                self.imported = True
 
     def _run(self, memory: Callable[[], int]) -> None:
         try:
@@ -150,4 +152,4 @@ class WarmUpPlugin(WorkerPlugin):
 
 
 def _report(worker: Worker) -> dict[str, object]:
-    return {"name": name_of(worker), "warm": WARM_UP.done}
+    return {"name": name_of(worker), "imported": WARM_UP.imported, "warm": WARM_UP.done}

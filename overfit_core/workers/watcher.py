@@ -5,6 +5,8 @@ Every rule is guarded by the store, so that several web processes may look after
 
 from __future__ import annotations
 
+import logging
+import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -17,7 +19,10 @@ from overfit_core.workers.warm import address_of
 
 STOP_SECONDS = 1.5
 """A worker that has not answered a stop for so long is restarted; it answers in 0.8 s."""
-STUCK_SECONDS = 5.0
+SILENT_SECONDS = 6.0
+"""A worker that told the scheduler nothing for so long is restarted: a process that was stopped in
+the middle of writing keeps everybody else from writing to SQLite."""
+STUCK_SECONDS = 15.0
 """A worker that is still busy with a run which ended so long ago is restarted."""
 MAX_ATTEMPTS = 3
 """A task that fails so often before it takes its run will always fail."""
@@ -30,6 +35,8 @@ NO_ANSWER = (
     "It was stopped, but its worker did not answer and was restarted. What was recorded until "
     "then is kept."
 )
+
+_log = logging.getLogger(__name__)
 
 
 class Workers(Protocol):
@@ -58,6 +65,7 @@ class Watcher:
         """Nothing is known of any worker yet."""
         self._store = store
         self._known: set[str] = set()
+        self._heard: dict[str, tuple[float, float]] = {}
         self._restarted: set[str] = set()
         self._attempts: Counter[str] = Counter()
 
@@ -65,8 +73,10 @@ class Watcher:
         """Apply all rules once; returns the workers there are."""
         workers = connection.workers()
         names = {worker.name for worker in workers}
-        self.died(self._known - names)
-        self._known = names
+        gone, self._known = self._known - names, names
+        # Before the store is asked for anything, which a silent worker may be keeping locked.
+        self._restart_silent(connection, workers)
+        self.died(gone)
         held = self._store.runs(limit=1_000, statuses=HELD)
         self._end_unanswered_stops(connection, held)
         self._end_lost(connection, held)
@@ -75,11 +85,23 @@ class Watcher:
         return workers
 
     def died(self, names: Iterable[str] | None = None) -> None:
-        """Interrupt the runs of workers known to be gone; None for all workers ever seen."""
+        """Interrupt the runs of workers known to be gone; None for all workers seen last."""
         gone = self._known if names is None else set(names)
         if gone:
-            self._store.interrupt_lost(dead_workers=gone, reason=DIED)
+            lost = self._store.interrupt_lost(dead_workers=gone, reason=DIED)
+            _log.warning("Workers %s are gone, and with them the runs %s.", sorted(gone), lost)
         self._known = self._known - gone
+
+    def _restart_silent(self, connection: Workers, workers: list[WorkerState]) -> None:
+        now = time.monotonic()
+        heard = {}
+        for worker in workers:
+            seen, since = self._heard.get(worker.name, (worker.seen, now))
+            heard[worker.name] = (worker.seen, since if seen == worker.seen else now)
+            # While TensorFlow is being imported a worker may be silent for long.
+            if worker.imported and now - heard[worker.name][1] > SILENT_SECONDS:
+                self._restart(connection, worker.name)
+        self._heard = heard
 
     def _end_unanswered_stops(self, connection: Workers, held: list[RunRecord]) -> None:
         for record in held:
@@ -118,6 +140,7 @@ class Watcher:
         """Restart a worker of ours, once; one of another cluster is another's affair."""
         if name in self._known and name not in self._restarted:
             self._restarted.add(name)
+            _log.warning("The worker %s is restarted, it does not answer.", name)
             connection.restart(address_of(name))
 
     def _submit_waiting(self, connection: Workers) -> None:

@@ -79,7 +79,8 @@ def test_a_page_reads_what_is_new_of_a_long_run_in_a_few_milliseconds(
     engine = open_engine(url)
     with writing(engine) as session:
         for n in range(100):
-            chunks.add(session, run_id, make_chunk(1_500 * n + 1, 1_500 * n + 1_500))
+            chunk = make_chunk(1_500 * n + 1, 1_500 * n + 1_500)
+            chunks.add(session, chunks.row(run_id, chunk))
     engine.dispose()
     store.history(run_id)
     times = []

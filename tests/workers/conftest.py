@@ -20,7 +20,7 @@ SHORT = RunSpec()
 
 
 def until(
-    store: Store, run_id: str, holds: Callable[[RunRecord], bool], seconds: float = 30.0
+    store: Store, run_id: str, holds: Callable[[RunRecord], bool], seconds: float = 60.0
 ) -> RunRecord:
     """Wait until something holds of a run, and return it as it is then."""
     deadline = time.monotonic() + seconds

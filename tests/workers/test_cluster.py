@@ -22,7 +22,7 @@ Submit = Callable[[RunSpec], str]
 
 def test_a_run_is_trained_in_a_worker(store: Store, submit: Submit) -> None:
     run_id = submit(SHORT)
-    record = until(store, run_id, ended, 60)
+    record = until(store, run_id, ended)
     assert (record.status, record.epoch) == ("finished", 500), record.reason
     assert record.summary is not None
     assert record.summary.memorised_epoch is not None
@@ -123,7 +123,7 @@ def test_a_paused_run_makes_room_for_one_that_waits(store: Store, submit: Submit
         until(store, run_id, lambda record: record.epoch > 0)
         store.set_wish(run_id, "pause")
     waiting = submit(SHORT)
-    assert until(store, waiting, ended, 15).status == "finished"
+    assert until(store, waiting, ended).status == "finished"
     parked = next(r for r in map(store.run, paused) if r.worker is None)
     assert parked.status == "paused"
     store.step(parked.id, 3)
@@ -220,7 +220,7 @@ def test_when_all_workers_processes_are_killed_they_come_back(
     record = until(store, run_id, ended, 10.0)
     assert record.status == "interrupted"
     assert gone(before)
-    assert until(store, submit(SHORT), ended, 60).status == "finished"
+    assert until(store, submit(SHORT), ended).status == "finished"
 
 
 def test_a_scheduler_that_is_not_there_is_said_to_be_down(

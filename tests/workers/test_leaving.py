@@ -69,7 +69,7 @@ def test_closing_ends_the_run_and_every_process_also_a_stopped_one(tmp_path: Pat
     assert cluster._child is not None
     run_id = store.create_run(LONG)
     cluster.submit(run_id)
-    record = until(store, run_id, lambda record: record.epoch > 0, 60)
+    record = until(store, run_id, lambda record: record.epoch > 0)
     processes = family(cluster._child.pid)
     assert record.worker is not None
     os.kill(int(record.worker.partition("#")[2]), signal.SIGSTOP)
@@ -94,7 +94,7 @@ def test_a_run_whose_program_was_killed_is_found_interrupted_after_the_restart(
     run_id = store.create_run(LONG)
     web, child = _web_process(root, tmp_path, "sleep")
     processes = family(child)
-    until(store, run_id, lambda record: record.epoch > 0, 60)
+    until(store, run_id, lambda record: record.epoch > 0)
     web.kill()
     web.wait()
     assert gone(processes)
