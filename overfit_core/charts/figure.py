@@ -20,7 +20,7 @@ MARKERS_PER_CURVE = 14
 LEGEND_ROW = 24
 """Height of one row of the legend, in pixels."""
 CURVES_PER_LEGEND_ROW = 3
-FEW_DECADES, MOST_DECADES_NAMED = 2.5, 7
+FEW_DECADES, MOST_DECADES_NAMED = 2.5, 4.5
 """How many powers of ten a logarithmic axis divides, and how many of them it names at most."""
 
 

@@ -62,7 +62,7 @@ def test_a_linear_axis_leaves_out_only_what_is_not_finite() -> None:
     [
         (0.5, {"tickformat": "~g"}),
         (0.05, {"tickformat": "~g", "dtick": "D2"}),
-        (1e-5, {"tickformat": "~g", "dtick": 1}),
+        (1e-4, {"tickformat": "~g", "dtick": 1}),
         (1e-20, {"exponentformat": "power"}),
     ],
 )
