@@ -54,6 +54,6 @@ def test_epochs_may_have_gaps() -> None:
     assert (np.diff(kept) > 0).all()
 
 
-def test_fewer_than_eight_points_are_refused_with_the_number() -> None:
-    with pytest.raises(ValueError, match="at least 8, got 7"):
-        thinned(EPOCHS, spiky(), 7)
+def test_fewer_than_four_points_are_refused_with_the_number() -> None:
+    with pytest.raises(ValueError, match="at least 4, got 3"):
+        thinned(EPOCHS, spiky(), 3)
