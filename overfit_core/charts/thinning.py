@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from tsdownsample import M4Downsampler
+import numpy.typing as npt
 
 from overfit_core.training.types import FloatArray, IntArray
 
@@ -13,8 +13,9 @@ def thinned(epochs: IntArray, values: FloatArray, points: int) -> tuple[IntArray
 
     M4 (Jugel et al. 2014, "M4: A Visualization-Oriented Time Series Data Aggregation") cuts the
     epochs into equal bins and keeps the first, last, lowest and highest value of each: no spike
-    and no last point is lost. Values that are not finite count neither as lowest nor as highest;
-    as the last one they are kept, for that says that a run diverged.
+    and no last point is lost, also of a line that was thinned before. Values that are not finite
+    count neither as lowest nor as highest; as the last one they are kept, for that says that a
+    run diverged.
 
     Args:
         epochs: Rising, shape ``(points before,)``.
@@ -31,9 +32,19 @@ def thinned(epochs: IntArray, values: FloatArray, points: int) -> tuple[IntArray
         raise ValueError(f"M4 keeps four values a bin: points must be at least 4, got {points}.")
     if len(values) <= points:
         return epochs, values
-    finite = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
-    chosen = M4Downsampler().downsample(  # type: ignore[no-untyped-call]
-        np.ascontiguousarray(epochs, dtype=np.int64), finite, n_out=points - points % 4
+    since_first = (epochs - epochs[0]).astype(np.int64)
+    bins = since_first * (points // 4) // (since_first[-1] + 1)
+    starts = np.flatnonzero(np.diff(bins, prepend=-1))
+    ends = np.append(starts[1:], len(values)) - 1
+    finite = np.where(np.isfinite(values), values, np.nan)
+    extremes = (
+        _first_of_each_bin(finite == np.repeat(extreme, ends - starts + 1), bins)
+        for extreme in (np.fmin.reduceat(finite, starts), np.fmax.reduceat(finite, starts))
     )
-    kept = np.unique(chosen.astype(np.int64))
+    kept = np.unique(np.concatenate([starts, ends, *extremes]))
     return epochs[kept], values[kept]
+
+
+def _first_of_each_bin(marked: npt.NDArray[np.bool_], bins: IntArray) -> IntArray:
+    places = np.flatnonzero(marked)
+    return places[np.flatnonzero(np.diff(bins[places], prepend=-1))]

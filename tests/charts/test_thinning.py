@@ -19,15 +19,26 @@ def test_every_spike_and_both_ends_are_kept() -> None:
     np.testing.assert_array_equal(values, spiky()[epochs - 1])
 
 
-def test_each_bin_keeps_its_lowest_and_highest_value() -> None:
-    values = np.random.default_rng(0).normal(size=len(EPOCHS))
-    epochs, kept = thinned(EPOCHS, values, 401)
-    found = dict(zip(epochs.tolist(), kept.tolist(), strict=True))
-    for part in np.array_split(np.arange(len(values)), 100):
-        middle = part[10:-10]  # bins may differ by a point at their edges
-        inside = [found[e] for e in (part + 1).tolist() if e in found]
-        assert min(inside) <= values[middle].min()
-        assert max(inside) >= values[middle].max()
+@pytest.mark.parametrize("seed", range(200))
+def test_ends_and_extremes_are_kept_of_any_line(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    count, points = int(draw.integers(5, 3_000)), int(draw.integers(4, 400))
+    epochs = np.sort(draw.choice(np.arange(1, 20_000), count, replace=False))
+    values = draw.normal(size=count).round(1)
+    values[draw.random(count) < 0.05] = np.nan
+    kept_epochs, kept = thinned(epochs, values, points)
+    assert len(kept) <= max(points, 4)
+    assert (kept_epochs[0], kept_epochs[-1]) == (epochs[0], epochs[-1])
+    assert np.nanmax(kept) == np.nanmax(values)
+    assert np.nanmin(kept) == np.nanmin(values)
+    np.testing.assert_array_equal(kept, values[np.isin(epochs, kept_epochs)])
+
+
+def test_each_bin_keeps_its_first_last_lowest_and_highest_value() -> None:
+    values = np.array([5.0, 9.0, 1.0, 9.0, 4.0, 4.0, 4.0, 4.0, 0.0, 1.0, 2.0, 3.0])
+    epochs, _ = thinned(np.arange(1, 13), values, 8)
+    # Two bins of six epochs: 5 9 1 9 4 4 and 4 4 0 1 2 3.
+    np.testing.assert_array_equal(epochs, [1, 2, 3, 6, 7, 9, 12])
 
 
 def test_few_points_are_left_alone() -> None:
