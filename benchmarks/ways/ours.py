@@ -1,0 +1,38 @@
+"""Overfit Lab: ``overfit``, set up as in a worker.
+
+``OVERFIT_BENCH_CACHE`` names the folder of compiled programs, ``OVERFIT_BENCH_BACKEND`` forces
+XLA or TensorFlow's kernels, ``OVERFIT_BENCH_PROBES=1`` turns every probe on.
+"""
+
+import os
+from pathlib import Path
+
+from benchmarks.ways import Run, arguments, measure
+from overfit_core.training.xla import configure
+
+CACHE = os.environ.get("OVERFIT_BENCH_CACHE")
+configure(Path(CACHE) if CACHE else None)
+
+from benchmarks.ways.subject import batch_of, model_of  # noqa: E402 - after the set-up
+from overfit_core.training import overfit  # noqa: E402
+from overfit_core.training.probes import PROBES  # noqa: E402
+
+
+def main() -> None:
+    """Time ``overfit`` on a fresh model each time."""
+    preset, epochs, repeats = arguments()
+    x, y = batch_of(preset)
+    probes = list(PROBES) if os.environ.get("OVERFIT_BENCH_PROBES") else []
+    backend = os.environ.get("OVERFIT_BENCH_BACKEND")
+
+    def prepare() -> Run:
+        model = model_of(preset)
+        return lambda: overfit(
+            model, x, y, epochs=epochs, probes=probes, snapshots=bool(probes), backend=backend
+        )
+
+    measure(prepare, repeats)
+
+
+if __name__ == "__main__":
+    main()
