@@ -147,6 +147,7 @@ class Cluster:
         if self._thread.is_alive():
             self._thread.join(1.0)
         names = {worker.name for worker in self._workers}
+        self._disconnect()
         if (child := self._child) is not None:
             # Before the store is written to, which a worker that was stopped may keep locked.
             child.close()

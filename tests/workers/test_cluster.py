@@ -204,9 +204,7 @@ def test_another_web_process_finds_the_run_that_goes_on(
 
 def test_warm_workers_stay_below_their_memory(cluster: Cluster) -> None:
     assert cluster.wait(60, warm=True)
-    memory = [worker.memory for worker in cluster.workers()]
-    assert len(memory) == 2
-    assert max(memory) < 1.1e9
+    assert max(worker.memory for worker in cluster.workers()) < 1.0e9
 
 
 def test_when_all_workers_processes_are_killed_they_come_back(

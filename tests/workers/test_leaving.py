@@ -21,23 +21,29 @@ pytestmark = pytest.mark.cluster
 
 WEB = """
 import json, sys, time
-from pathlib import Path
 from overfit_core.settings import Settings
 from overfit_core.workers import Cluster
 
 if __name__ == "__main__":
-    cluster = Cluster.start(Settings(data_dir=Path(sys.argv[1]), workers=1))
+    cluster = Cluster.start(Settings.load())
     assert cluster.wait()
     print(json.dumps({"child": cluster._child.pid}), flush=True)
-    if sys.argv[2] == "sleep":
+    if sys.argv[1] == "sleep":
         time.sleep(1000)
 """
 
 
-def _web_process(root: Path, data_dir: Path, then: str) -> tuple[subprocess.Popen[bytes], int]:
+@pytest.fixture
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    """A database of this test's own, and one worker."""
+    return settings.model_copy(update={"data_dir": tmp_path, "workers": 1})
+
+
+def _web_process(root: Path, settings: Settings, then: str) -> tuple[subprocess.Popen[bytes], int]:
     web = subprocess.Popen(
-        [sys.executable, "-c", WEB, str(data_dir), then],
+        [sys.executable, "-c", WEB, then],
         cwd=root,
+        env={**os.environ, **settings.environment()},
         stdout=subprocess.PIPE,
     )
     assert web.stdout is not None
@@ -48,9 +54,9 @@ def _web_process(root: Path, data_dir: Path, then: str) -> tuple[subprocess.Pope
 
 @pytest.mark.parametrize("end", ["return", signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_web_process_that_ends_leaves_no_process_behind(
-    end: signal.Signals | str, root: Path, tmp_path: Path
+    end: signal.Signals | str, root: Path, settings: Settings
 ) -> None:
-    web, child = _web_process(root, tmp_path, "return" if end == "return" else "sleep")
+    web, child = _web_process(root, settings, "return" if end == "return" else "sleep")
     processes = []
     if isinstance(end, signal.Signals):
         processes = family(child)
@@ -61,8 +67,9 @@ def test_a_web_process_that_ends_leaves_no_process_behind(
     assert not psutil.pid_exists(child) or gone([psutil.Process(child)])
 
 
-def test_closing_ends_the_run_and_every_process_also_a_stopped_one(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, workers=1)
+def test_closing_ends_the_run_and_every_process_also_a_stopped_one(
+    settings: Settings,
+) -> None:
     store = Store(settings.store_url)
     cluster = Cluster.start(settings, store)
     assert cluster.wait()
@@ -87,12 +94,11 @@ def test_closing_ends_the_run_and_every_process_also_a_stopped_one(tmp_path: Pat
 
 
 def test_a_run_whose_program_was_killed_is_found_interrupted_after_the_restart(
-    root: Path, tmp_path: Path
+    root: Path, settings: Settings
 ) -> None:
-    settings = Settings(data_dir=tmp_path, workers=1)
     store = Store(settings.store_url)
     run_id = store.create_run(LONG)
-    web, child = _web_process(root, tmp_path, "sleep")
+    web, child = _web_process(root, settings, "sleep")
     processes = family(child)
     until(store, run_id, lambda record: record.epoch > 0)
     web.kill()
