@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.results import machine, table, write_section
@@ -64,8 +63,7 @@ def _first_page(browser: Browser, folder: Path) -> Iterator[Row]:
             started = time.monotonic()
             page.open(app.url)
             seconds = time.monotonic() - started
-            app.wait_for_workers()
-            _wait_until_idle(app)
+            app.wait_until_warm()
         yield Row(
             f"server answers → page usable, {what}", f"{seconds:.2f} s", "≤ 3 s", seconds <= 3
         )
@@ -75,8 +73,7 @@ def _running(browser: Browser, folder: Path) -> Iterator[Row]:
     with running_app(folder, OVERFIT_WORKERS="1") as app:
         with _person(browser) as page:
             page.open(app.url)
-            app.wait_for_workers()
-            _wait_until_idle(app)
+            app.wait_until_warm()
             _first_point(page)
             again = [_first_point(page) for _ in range(REPEATS)]
         fresh = [_first_point_of_a_visitor(browser, app.url) for _ in range(REPEATS)]
@@ -194,21 +191,6 @@ def _memory(app: App) -> Iterator[Row]:
 
 def _megabytes(memory: Any) -> str:  # noqa: ANN401  # psutil's tuple differs by system
     return f"{memory.rss / MB:.0f} MB resident, {memory.uss / MB:.0f} MB its own"
-
-
-def _wait_until_idle(app: App, seconds: float = 120) -> None:
-    """Wait until the workers have loaded what they load at start."""
-    deadline = time.monotonic() + seconds
-    quiet = 0
-    while quiet < 3 and time.monotonic() < deadline:
-        quiet = quiet + 1 if _busy(app.workers()) < 0.1 else 0
-
-
-def _busy(workers: list[psutil.Process]) -> float:
-    """Share of a core that they take, over a second."""
-    before = sum(sum(worker.cpu_times()[:2]) for worker in workers)
-    time.sleep(1)
-    return sum(sum(worker.cpu_times()[:2]) for worker in workers) - before
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ def main() -> None:
     with sync_playwright() as playwright, running_app(OVERFIT_WORKERS="1") as app:
         browser = launch(playwright)
         context = browser.new_context(
-            viewport={"width": 1280, "height": 1010}, device_scale_factor=1.5, color_scheme="light"
+            viewport={"width": 1280, "height": 975}, device_scale_factor=1.5, color_scheme="light"
         )
         page = TrainPage(context.new_page()).open(app.url)
+        app.wait_until_warm()
         page.page.get_by_role("tab", name="Model").click()
         page.train()
         page.wait_for_status("^Memorised")

@@ -57,6 +57,14 @@ class App:
             time.sleep(0.2)
         return workers
 
+    def wait_until_warm(self, seconds: float = 120) -> None:
+        """Wait until the workers have loaded what they load at start, or `seconds` are over."""
+        self.wait_for_workers()
+        deadline = time.monotonic() + seconds
+        quiet = 0
+        while quiet < 3 and time.monotonic() < deadline:
+            quiet = quiet + 1 if _busy(self.workers()) < 0.1 else 0
+
     def stop_all_runs(self) -> None:
         """Ask every run that goes on to stop, so that the worker is free for the next test."""
         store = Store(f"sqlite:///{self.data_dir / 'runs.sqlite3'}")
@@ -108,6 +116,13 @@ def running_app(data_dir: Path | None = None, **settings: str) -> Iterator[App]:
             yield App(url, psutil.Process(process.pid), data, log, answered_after)
         finally:
             _end(process)
+
+
+def _busy(processes: list[psutil.Process]) -> float:
+    """Share of a core that the processes take, over a second."""
+    before = sum(sum(process.cpu_times()[:2]) for process in processes)
+    time.sleep(1)
+    return sum(sum(process.cpu_times()[:2]) for process in processes) - before
 
 
 def _free_port() -> int:
