@@ -212,6 +212,8 @@ class Cluster:
         if child is not None:
             child.close()
             self._workers = []
+            if self._closing.is_set():
+                return
             try:
                 self._watcher.died()
             except StoreError:

@@ -12,7 +12,7 @@ import pytest
 from overfit_core.settings import Settings
 from overfit_core.spec import BatchSpec, RunSpec
 from overfit_core.store import Store
-from overfit_core.workers import Cluster
+from overfit_core.workers import Cluster, ClusterStatus
 
 from .conftest import LONG, SHORT, ended, family, gone, pid_of, until
 
@@ -219,6 +219,23 @@ def test_when_all_workers_processes_are_killed_they_come_back(
     assert record.status == "interrupted"
     assert gone(before)
     assert until(store, submit(SHORT), ended).status == "finished"
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence", "ready"),
+    [
+        (ClusterStatus(), "The workers are starting.", 0),
+        (ClusterStatus("ready", workers=1), "1 worker: ready.", 1),
+        (ClusterStatus("ready", 2, warming=1), "2 workers: 1 warming up.", 1),
+        (ClusterStatus("ready", 2, busy=2, queued=3), "2 workers: 2 busy, 3 runs waiting.", 0),
+        (ClusterStatus("down", reason="No route."), "No workers: No route.", 0),
+    ],
+)
+def test_how_the_workers_are_is_said_in_one_sentence(
+    status: ClusterStatus, sentence: str, ready: int
+) -> None:
+    assert status.sentence() == sentence
+    assert status.ready == ready
 
 
 def test_a_scheduler_that_is_not_there_is_said_to_be_down(
