@@ -12,7 +12,7 @@ CHECKED := overfit_core pages app.py tests benchmarks docs
 
 # Install what the app needs, start it, and print its address.
 run: $(VENV)/.app
-	@$(BIN)/python -m streamlit run app.py --server.showEmailPrompt=false
+	@$(BIN)/python -m streamlit run app.py --server.address=localhost --server.showEmailPrompt=false
 
 # Install what the tests need, a browser included, and run them all.
 test: $(VENV)/.dev
