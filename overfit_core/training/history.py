@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from overfit_core.training.types import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FIRST_EPOCH = b"overfit.first_epoch"
 _SNAPSHOTS = b"overfit.snapshots"
@@ -164,6 +166,8 @@ class History:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas frame, one row per epoch, index ``epoch`` from ``first_epoch``."""
+        import pandas as pd  # 50 MB that a worker does without
+
         return pd.DataFrame(self.columns, index=pd.Index(self.epochs, name="epoch"))
 
     def to_arrow(self) -> bytes:

@@ -17,7 +17,8 @@ from overfit_core.training.criterion import EPOCHS_RUNNING, Criterion
 from overfit_core.training.forward import Pass, forward
 from overfit_core.training.parameters import Parameters
 from overfit_core.training.probes import PROBES, Step
-from overfit_core.training.probes.norms import weights_by_layer
+from overfit_core.training.probes.layer_norms import LayerNorms
+from overfit_core.training.recording import Recorded, empty, put
 from overfit_core.training.structure import Backend, backend_for, differs_in_training
 from overfit_core.training.types import Arrays, FloatArray, IntArray, Tensor
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-SNAPSHOTS_PER_CALL = 16
 _NUMBERS_PER_CALL = 65_536
 _CAPACITY = (256, 4096)
 
@@ -73,20 +73,6 @@ class Carry(NamedTuple):
         return cls(0, 0, np.zeros(len(data.batch[1]), np.int32))
 
 
-class Recorded(NamedTuple):
-    """What a call recorded, in buffers of fixed size.
-
-    Attributes:
-        rows: Shape ``(capacity, columns)``; the other two are ``()`` without snapshots.
-        predictions: Shape ``(SNAPSHOTS_PER_CALL + 1, samples, outputs)``; the last is a scrap.
-        losses: Shape ``(SNAPSHOTS_PER_CALL + 1, samples)``.
-    """
-
-    rows: Any
-    predictions: Any = ()
-    losses: Any = ()
-
-
 class Program:
     """A compiled loop for one architecture, optimizer, loss and set of shapes.
 
@@ -118,10 +104,7 @@ class Program:
         self.parameters = Parameters(model, lambda: self._rate)
         self.others = [tf.Variable(v.value, trainable=False) for v in model.non_trainable_variables]
         self._probes = [PROBES[name](model) for name in plan.probes]
-        self._layers = {
-            name: [_index(model.trainable_variables, v) for v in weights]
-            for name, weights in weights_by_layer(model).items()
-        }
+        self._layer_norms = LayerNorms(model)
         self.columns = self.columns_for(model, held_out=held_out)
         fitting = 1 << ((_NUMBERS_PER_CALL // len(self.columns)).bit_length() - 1)
         self.capacity = int(np.clip(fitting, *_CAPACITY))
@@ -202,7 +185,7 @@ class Program:
         import tensorflow as tf
 
         self.traces += 1
-        first, dtype = carry.epoch, self.dtype
+        first = carry.epoch
 
         def going_on(carry: Carry, recorded: Recorded, finite: Tensor) -> Tensor:
             memorised = tf.logical_and(stop, carry.streak >= EPOCHS_RUNNING)
@@ -214,18 +197,19 @@ class Program:
             rate, slot = tf.unstack(tf.gather(epochs, at, axis=1))
             self._rate = tf.cast(rate, keras.config.floatx())
             row, judged, carry = self._epoch(data, carry)
-            recorded = _written(recorded, at, tf.stack([tf.cast(v, dtype) for v in row]))
+            rows = put(recorded.rows, at, row, self.backend)
+            recorded = recorded._replace(rows=rows)
             if self.plan.snapshots:
-                place = tf.cast(slot, tf.int32)
-                recorded = _kept(recorded, place, judged.prediction, self._each_loss(data, judged))
+                recorded = self._snapshot(recorded, tf.cast(slot, tf.int32), data, judged)
             return carry, recorded, tf.math.is_finite(row[0])
 
-        rows = tf.zeros((self.capacity, len(self.columns)), dtype)
-        start = (carry, self._empty(data, rows), tf.constant(True))
+        shape = self._snapshot_shape(data) if self.plan.snapshots else None
+        buffers = empty(self.capacity, len(self.columns), self.dtype, shape)
+        start = (carry, buffers, tf.constant(True))
         carry, recorded, _ = tf.while_loop(going_on, epoch, start, parallel_iterations=1)
         return recorded, carry
 
-    def _epoch(self, data: Data, carry: Carry) -> tuple[list[Tensor], Pass, Carry]:
+    def _epoch(self, data: Data, carry: Carry) -> tuple[Tensor, Pass, Carry]:
         """Trace one epoch: its row, the pass that predictions are judged by, the new carry."""
         import tensorflow as tf
 
@@ -234,7 +218,7 @@ class Program:
         judged = None
         if self.differs:
             judged = forward(self.model, weights, others, data.batch, training=False)
-        trained, measured = self._step(data.batch, weights, others)
+        trained, measured = self._step(data.batch, others)
         row = _figures(trained)
         if judged is not None:
             row += _figures(judged)
@@ -242,10 +226,11 @@ class Program:
             row += _figures(self._evaluate(data.held_out))
         judged = judged or trained
         carry, right = self._judge(data, judged, carry)
-        return [*row, *right, *measured], judged, carry
+        figures = tf.stack([tf.cast(v, self.dtype) for v in (*row, *right)])
+        return tf.concat([figures, *(tf.cast(m, self.dtype) for m in measured)], 0), judged, carry
 
     def _step(
-        self, batch: tuple[Arrays, Arrays, Arrays], weights: list[Tensor], others: list[Tensor]
+        self, batch: tuple[Arrays, Arrays, Arrays], others: list[Tensor]
     ) -> tuple[Pass, list[Tensor]]:
         """Trace a forward pass, its gradients, the update and the probes."""
         import tensorflow as tf
@@ -254,23 +239,29 @@ class Program:
         sources = self.parameters.values()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(sources)
-            shaped = self.parameters.shaped(sources)
-            trained = forward(self.model, shaped, others, batch, training=True, watch=watch)
+            weights = self.parameters.shaped(sources)
+            trained = forward(self.model, weights, others, batch, training=True, watch=watch)
             loss = self.parameters.optimizer.scale_loss(trained.loss)
         gradients = tape.gradient(loss, sources) if sources else []
         self.parameters.apply(gradients)
         for own, after in zip(self.others, trained.others, strict=True):
             own.assign(after)
-        if not self._probes:
-            return trained, []
-        moved = self.parameters.shaped(self.parameters.values())
-        step = Step(
-            weights=self._by_layer(weights),
-            gradients=self._by_layer(self.parameters.shaped(_dense(gradients, sources))),
-            updates=self._by_layer([b - a for a, b in zip(weights, moved, strict=True)]),
-            outputs=trained.outputs,
-        )
-        return trained, [value for probe in self._probes for value in probe.measure(step)]
+        return trained, self._measure(sources, gradients, trained.outputs)
+
+    def _measure(
+        self,
+        before: Sequence[Tensor],
+        gradients: Sequence[Tensor | None],
+        outputs: dict[str, Tensor],
+    ) -> list[Tensor]:
+        """Trace the probes."""
+        if not self._probes or not before:
+            return []
+        weights, moved = _vector(before), _vector(self.parameters.values())
+        vectors = [weights, _vector(_dense(gradients, before)), moved - weights]
+        held, slopes, updates = self._layer_norms(vectors)
+        step = Step(held, slopes, updates, outputs)
+        return [probe.measure(step) for probe in self._probes if probe.columns]
 
     def _evaluate(self, held_out: tuple[Arrays, Arrays, Arrays]) -> Pass:
         """Trace a pass over the held-out samples with the weights as they are now."""
@@ -295,8 +286,8 @@ class Program:
         since = tf.where(carry.learned > 0, carry.learned, epoch)
         return Carry(epoch, streak, tf.where(right, since, 0)), [everything]
 
-    def _each_loss(self, data: Data, judged: Pass) -> Tensor:
-        """Trace the loss of each sample, shape ``(samples,)``, penalties left out."""
+    def _snapshot(self, recorded: Recorded, slot: Tensor, data: Data, judged: Pass) -> Recorded:
+        """Trace the writing of predictions and of each sample's loss, penalties left out."""
         import keras
         import tensorflow as tf
 
@@ -306,25 +297,14 @@ class Program:
         if y.shape.rank == 1 and judged.prediction.shape[-1] == 1:
             y = y[:, None]
         each = function(y, judged.prediction)
-        return tf.reduce_mean(tf.reshape(each, (each.shape[0], -1)), axis=1)
-
-    def _empty(self, data: Data, rows: Tensor) -> Recorded:
-        """Make the buffers."""
-        import tensorflow as tf
-
-        if not self.plan.snapshots:
-            return Recorded(rows)
-        samples = data.batch[1].shape[0]
-        outputs = int(np.prod(self.model.output_shape[1:]))
-        places = SNAPSHOTS_PER_CALL + 1
-        return Recorded(
-            rows,
-            tf.zeros((places, samples, outputs), rows.dtype),
-            tf.zeros((places, samples), rows.dtype),
+        each = tf.reduce_mean(tf.reshape(each, (each.shape[0], -1)), axis=1)
+        return recorded._replace(
+            predictions=put(recorded.predictions, slot, judged.prediction, self.backend),
+            losses=put(recorded.losses, slot, each, self.backend),
         )
 
-    def _by_layer(self, tensors: Sequence[Tensor]) -> dict[str, list[Tensor]]:
-        return {name: [tensors[i] for i in places] for name, places in self._layers.items()}
+    def _snapshot_shape(self, data: Data) -> tuple[int, int]:
+        return data.batch[1].shape[0], int(np.prod(self.model.output_shape[1:]))
 
 
 def _figures(result: Pass) -> list[Tensor]:
@@ -341,22 +321,8 @@ def _dense(gradients: Sequence[Any], sources: Sequence[Tensor]) -> list[Tensor]:
     ]
 
 
-def _written(recorded: Recorded, at: Tensor, row: Tensor) -> Recorded:
+def _vector(tensors: Sequence[Tensor]) -> Tensor:
+    """Lay all numbers into one vector."""
     import tensorflow as tf
 
-    return recorded._replace(rows=tf.tensor_scatter_nd_update(recorded.rows, [[at]], [row]))
-
-
-def _kept(recorded: Recorded, slot: Tensor, prediction: Tensor, loss: Tensor) -> Recorded:
-    import tensorflow as tf
-
-    flat = tf.cast(tf.reshape(prediction, recorded.predictions.shape[1:]), recorded.rows.dtype)
-    loss = tf.cast(loss, recorded.rows.dtype)
-    return recorded._replace(
-        predictions=tf.tensor_scatter_nd_update(recorded.predictions, [[slot]], [flat]),
-        losses=tf.tensor_scatter_nd_update(recorded.losses, [[slot]], [loss]),
-    )
-
-
-def _index(variables: Sequence[keras.Variable], variable: keras.Variable) -> int:
-    return next(i for i, v in enumerate(variables) if v is variable)
+    return tf.concat([tf.reshape(t, [-1]) for t in tensors], 0)

@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from overfit_core.training.probes.base import Step
+from overfit_core.training.types import Tensor
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
 # A sigmoid or tanh whose input is beyond ±5 passes on less than 1 % of its largest gradient.
 SATURATION_INPUT = 5.0
@@ -48,15 +50,14 @@ class DeadShare(_Activation):
     name = "dead_share"
     activations = frozenset({"relu", "relu6"})
 
-    def measure(self, step: Step) -> Sequence[tf.Tensor]:
+    def measure(self, step: Step) -> Tensor:
         """Return shares from 0 to 1."""
         import tensorflow as tf
 
-        def share(output: tf.Tensor) -> tf.Tensor:
-            units = tf.reduce_max(output, axis=list(range(output.shape.rank - 1)))
-            return tf.reduce_mean(tf.cast(units <= 0, output.dtype))
+        def alive(output: Tensor) -> Tensor:
+            return tf.reduce_max(output, axis=list(range(output.shape.rank - 1))) > 0
 
-        return [share(step.outputs[layer]) for layer in self.layers]
+        return _shares([tf.logical_not(alive(step.outputs[layer])) for layer in self.layers])
 
 
 class SaturatedShare(_Activation):
@@ -65,16 +66,28 @@ class SaturatedShare(_Activation):
     name = "saturated_share"
     activations = frozenset(_RANGES)
 
-    def measure(self, step: Step) -> Sequence[tf.Tensor]:
+    def measure(self, step: Step) -> Tensor:
         """Return shares from 0 to 1, over all samples and units."""
         import tensorflow as tf
 
-        def share(layer: str) -> tf.Tensor:
+        def saturated(layer: str) -> Tensor:
             low, high = _RANGES[self._activation[layer]]
             output = step.outputs[layer]
-            return tf.reduce_mean(tf.cast((output <= low) | (output >= high), output.dtype))
+            return tf.reshape((output <= low) | (output >= high), [-1])
 
-        return [share(layer) for layer in self.layers]
+        return _shares([saturated(layer) for layer in self.layers])
+
+
+def _shares(flags: Sequence[Tensor]) -> Tensor:
+    """Return the share of True in each of several vectors, shape ``(vectors,)``."""
+    import tensorflow as tf
+
+    sizes = [flag.shape[0] for flag in flags]
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    members = (owner[:, None] == np.arange(len(sizes))) / np.array(sizes)
+    return tf.linalg.matvec(
+        tf.constant(members, tf.float32), tf.cast(tf.concat(flags, 0), tf.float32), transpose_a=True
+    )
 
 
 def activation(layer: keras.Layer) -> str:

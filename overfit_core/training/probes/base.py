@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from overfit_core.training.types import Tensor
+
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
 
 @dataclass(frozen=True)
 class Step:
     """One epoch as the compiled loop traces it; tensors are symbolic.
 
+    The norms are Euclidean, shape ``(layers,)``, over all trainable weights of each layer that
+    has some, in the order of the model's layers.
+
     Attributes:
-        weights: Layer name to its trainable weights before the update.
-        gradients: Layer name to their gradients, in the same order.
-        updates: Layer name to what the update added to them.
+        weight_norms: Of the weights before the update.
+        gradient_norms: Of their gradients.
+        update_norms: Of what the update added.
         outputs: Layer name to its output in training mode, shape ``(samples, …, units)``.
     """
 
-    weights: Mapping[str, Sequence[tf.Tensor]]
-    gradients: Mapping[str, Sequence[tf.Tensor]]
-    updates: Mapping[str, Sequence[tf.Tensor]]
-    outputs: Mapping[str, tf.Tensor]
+    weight_norms: Tensor
+    gradient_norms: Tensor
+    update_norms: Tensor
+    outputs: Mapping[str, Tensor]
 
 
 class Probe(Protocol):
@@ -46,6 +50,6 @@ class Probe(Protocol):
         """Names in the history, ``measure/layer``."""
         ...
 
-    def measure(self, step: Step) -> Sequence[tf.Tensor]:
-        """Return one scalar per column."""
+    def measure(self, step: Step) -> Tensor:
+        """Return one number per column, shape ``(columns,)``."""
         ...

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from overfit_core.training.probes.base import Step
+from overfit_core.training.types import Tensor
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
 
 class _Norm:
@@ -33,9 +32,9 @@ class GradientNorm(_Norm):
 
     name = "gradient_norm"
 
-    def measure(self, step: Step) -> Sequence[tf.Tensor]:
+    def measure(self, step: Step) -> Tensor:
         """Return the norms, in units of loss per unit of weight."""
-        return [norm(step.gradients[layer]) for layer in self.layers]
+        return step.gradient_norms
 
 
 class WeightNorm(_Norm):
@@ -43,9 +42,9 @@ class WeightNorm(_Norm):
 
     name = "weight_norm"
 
-    def measure(self, step: Step) -> Sequence[tf.Tensor]:
+    def measure(self, step: Step) -> Tensor:
         """Return the norms, in units of weight."""
-        return [norm(step.weights[layer]) for layer in self.layers]
+        return step.weight_norms
 
 
 class UpdateRatio(_Norm):
@@ -53,14 +52,11 @@ class UpdateRatio(_Norm):
 
     name = "update_ratio"
 
-    def measure(self, step: Step) -> Sequence[tf.Tensor]:
+    def measure(self, step: Step) -> Tensor:
         """Return the ratios, without unit; 0 for weights that are all zero and stay so."""
         import tensorflow as tf
 
-        return [
-            tf.math.divide_no_nan(norm(step.updates[layer]), norm(step.weights[layer]))
-            for layer in self.layers
-        ]
+        return tf.math.divide_no_nan(step.update_norms, step.weight_norms)
 
 
 def weights_by_layer(model: keras.Model) -> dict[str, list[keras.Variable]]:
@@ -73,10 +69,3 @@ def weights_by_layer(model: keras.Model) -> dict[str, list[keras.Variable]]:
         if own:
             found[layer.name] = own
     return found
-
-
-def norm(tensors: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Return the Euclidean norm over all numbers of ``tensors``, as a scalar."""
-    import tensorflow as tf
-
-    return tf.sqrt(tf.add_n([tf.reduce_sum(tf.square(t)) for t in tensors]))
