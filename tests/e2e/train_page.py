@@ -106,6 +106,10 @@ class TrainPage:
         """First and last epoch on the axis."""
         return list(self.chart(name).evaluate("node => node.layout.xaxis.range"))
 
+    def is_zoomed(self, name: str) -> bool:
+        """Whether the epoch axis is a person's choice and no longer follows the run."""
+        return not self.chart(name).evaluate("node => node.layout.xaxis.autorange")
+
     def mark(self, name: str) -> None:
         """Put a mark on the chart's node, which a node in its place would not have."""
         self.chart(name).evaluate("node => { node.marked = true; }")
