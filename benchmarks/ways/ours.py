@@ -16,22 +16,35 @@ configure(Path(CACHE) if CACHE else None)
 from benchmarks.ways.subject import batch_of, model_of  # noqa: E402 - after the set-up
 from overfit_core.training import overfit  # noqa: E402
 from overfit_core.training.probes import PROBES  # noqa: E402
+from overfit_core.training.program import Data, Plan  # noqa: E402
+from overfit_core.training.session import Session  # noqa: E402
 
 
 def main() -> None:
-    """Time ``overfit`` on a fresh model each time."""
+    """Time ``overfit`` on a fresh model each time, or the engine alone.
+
+    ``OVERFIT_BENCH_ENGINE=1`` leaves out what ``overfit`` does for a caller's own model: copying
+    its weights and optimizer state in and out. JAX's figures have no such part either.
+    """
     preset, epochs, repeats = arguments()
     x, y = batch_of(preset)
-    probes = list(PROBES) if os.environ.get("OVERFIT_BENCH_PROBES") else []
+    probes = tuple(PROBES) if os.environ.get("OVERFIT_BENCH_PROBES") else ()
     backend = os.environ.get("OVERFIT_BENCH_BACKEND")
+    plan = Plan(backend, probes, bool(probes))
 
-    def prepare() -> Run:
+    def whole() -> Run:
         model = model_of(preset)
         return lambda: overfit(
             model, x, y, epochs=epochs, probes=probes, snapshots=bool(probes), backend=backend
         )
 
-    measure(prepare, repeats)
+    def engine() -> Run:
+        session = Session(model_of(preset), Data((x, y, None)), epochs=epochs + 1, plan=plan)
+        if session.program.traces:
+            session.advance(1)
+        return lambda: session.advance(epochs)
+
+    measure(engine if os.environ.get("OVERFIT_BENCH_ENGINE") else whole, repeats)
 
 
 if __name__ == "__main__":

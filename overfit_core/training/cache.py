@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ MAX_PROGRAMS = 50
 """Programs kept in memory; the one unused for longest goes first."""
 
 # What a layer's or an optimizer's settings hold that is data to the loop, not part of it.
-_DATA = frozenset({"learning_rate", "seed", "name", "build_config", "build_input_shape"})
+_DATA = frozenset({"learning_rate", "seed", "build_config", "build_input_shape"})
 
 
 class ProgramCache:
@@ -32,13 +33,22 @@ class ProgramCache:
         """Return how many programs are kept."""
         return len(self._programs)
 
-    def get(self, model: keras.Model, data: Data, plan: Plan) -> Program:
-        """Return the program for a model, made now if there is none yet; not yet compiled."""
+    def find(self, model: keras.Model, data: Data, plan: Plan) -> Program | None:
+        """Return the program for a model if there is one."""
         key = program_key(model, data, plan)
-        program = self._programs.pop(key, None)
+        if key in self._programs:
+            self._programs.move_to_end(key)
+        return self._programs.get(key)
+
+    def get(self, model: keras.Model, data: Data, plan: Plan) -> Program:
+        """Return the program for a model, made now if there is none yet; not yet compiled.
+
+        The model's weights and metrics must be built.
+        """
+        program = self.find(model, data, plan)
         if program is None:
             program = Program(model, plan, held_out=data.held_out is not None)
-        self._programs[key] = program
+            self._programs[program_key(model, data, plan)] = program
         while len(self._programs) > self._size:
             self._programs.popitem(last=False)
         return program
@@ -64,14 +74,55 @@ def program_key(model: keras.Model, data: Data, plan: Plan) -> str:
         f"{t.dtype}{tuple(t.shape)}" if t is not None else "" for t in keras.tree.flatten(data)
     ]
     kind = [*shapes, repr(plan), keras.config.floatx()]
+    return json.dumps([*kind, _model_key(model)])
+
+
+def _model_key(model: keras.Model) -> str:
+    """Describe a model by what its loop is compiled from.
+
+    Keras takes a millisecond to write a model down, so the text is kept for as long as nothing
+    has changed that a person can change on a model.
+    """
+    mark = _fingerprint(model)
+    known = _known.get(model)
+    if known is None or known[0] != mark:
+        known = _known[model] = (mark, _described(model))
+    return known[1]
+
+
+_known: weakref.WeakKeyDictionary[keras.Model, tuple[Setting, str]] = weakref.WeakKeyDictionary()
+
+
+def _fingerprint(model: keras.Model) -> Setting:
+    """Return what tells a changed model from the same one, quickly."""
+    parts = (model.optimizer, model._compile_loss, model._compile_metrics)
+    optimizer = {k: v for k, v in model.optimizer.get_config().items() if k not in _DATA}
+    plain = (bool, int, float, str, type(None))
+    settings = [
+        v if isinstance(v, plain) else id(v)
+        for layer in all_layers(model)
+        for k, v in vars(layer).items()
+        if isinstance(v, plain) or callable(v)
+    ]
+    return [
+        *(id(part) for part in parts),
+        optimizer,
+        settings,
+        [v.trainable for v in model.weights],
+    ]
+
+
+def _described(model: keras.Model) -> str:
+    """Write down everything that is compiled into the loop."""
     if _has_foreign_code(model):
         parts = (model, model.optimizer, model._compile_loss, model._compile_metrics)
-        return json.dumps([*kind, *(id(part) for part in parts)])
-    names = {layer.name: f"#{i}" for i, layer in enumerate(all_layers(model))}
+        return json.dumps([id(part) for part in parts])
+    layers = (model, *all_layers(model))
+    names = {layer.name: f"#{i}" for i, layer in enumerate(layers)}
     architecture = _structure(model.get_config(), names)
-    compiled = _structure(model.get_compile_config(), {})
+    compiled = _structure(model.get_compile_config(), {model.optimizer.name: "optimizer"})
     trainable = [v.trainable for v in model.variables]
-    return json.dumps([*kind, architecture, compiled, trainable], default=str)
+    return json.dumps([architecture, compiled, trainable], default=str)
 
 
 def _has_foreign_code(model: keras.Model) -> bool:
@@ -110,8 +161,6 @@ def _structure(value: Setting, names: dict[str, str]) -> Setting:
     """Copy a configuration without what is data, with names replaced by positions."""
     if isinstance(value, dict):
         kept = {k: v for k, v in value.items() if k not in _DATA and "initializer" not in str(k)}
-        if "keras_history" in value:
-            kept = dict(value)
         return {k: _structure(v, names) for k, v in kept.items()}
     if isinstance(value, list | tuple):
         return [_structure(v, names) for v in value]

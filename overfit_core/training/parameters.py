@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from overfit_core.training.types import AnyArray, Tensor
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
     Variables = list[keras.Variable]
 
@@ -53,7 +53,7 @@ class Parameters:
         optimizer: A copy of the model's optimizer, built on these variables.
     """
 
-    def __init__(self, model: keras.Model, rate: Callable[[], tf.Tensor]) -> None:
+    def __init__(self, model: keras.Model, rate: Callable[[], Tensor]) -> None:
         """Make the variables and build the copy of the optimizer on them."""
         import keras
 
@@ -71,13 +71,13 @@ class Parameters:
         _copy_exclusions(model, self.optimizer, self.variables)
         self.optimizer.build(self.variables)
 
-    def values(self) -> list[tf.Tensor]:
+    def values(self) -> list[Tensor]:
         """Return the current tensors that a gradient is taken with respect to."""
         import tensorflow as tf
 
         return [tf.convert_to_tensor(v.value) for v in self.variables]
 
-    def shaped(self, tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    def shaped(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """Bring what belongs to ``values()`` (weights, gradients) into the model's shapes."""
         import tensorflow as tf
 
@@ -86,7 +86,7 @@ class Parameters:
         parts = tf.split(tensors[0], self.sizes)
         return [tf.reshape(p, shape) for p, shape in zip(parts, self.shapes, strict=True)]
 
-    def apply(self, gradients: Sequence[tf.Tensor | None]) -> None:
+    def apply(self, gradients: Sequence[Tensor | None]) -> None:
         """Let the optimizer update the weights."""
         self.optimizer.apply(list(gradients), self.variables)
 
@@ -135,23 +135,21 @@ def _twin(weight: keras.Variable) -> keras.Variable:
     return twin
 
 
-def _read(variable: keras.Variable) -> npt.NDArray[Any]:
-    """Return a variable's numbers, without the conversions of ``Variable.value``."""
-    import tensorflow as tf
+def _read(variable: keras.Variable) -> AnyArray:
+    """Return a variable's numbers; ``Variable.numpy`` takes several times as long."""
+    from tensorflow.python.ops.gen_resource_variable_ops import read_variable_op
 
-    tensor = tf.raw_ops.ReadVariableOp(resource=variable._value.handle, dtype=variable._value.dtype)
-    numbers: npt.NDArray[Any] = tensor.numpy()
+    own = variable._value
+    numbers: AnyArray = read_variable_op(own.handle, own.dtype).numpy()
     return numbers
 
 
-def _assign(variables: Sequence[keras.Variable], values: Sequence[npt.NDArray[Any]]) -> None:
-    """Assign without the checks of ``Variable.assign``, which cost more than a short run."""
-    import tensorflow as tf
+def _assign(variables: Sequence[keras.Variable], values: Sequence[AnyArray]) -> None:
+    """Assign; ``Variable.assign`` takes several times as long, more than a short run in all."""
+    from tensorflow.python.ops.gen_resource_variable_ops import assign_variable_op
 
     for variable, value in zip(variables, values, strict=True):
-        tf.raw_ops.AssignVariableOp(
-            resource=variable._value.handle, value=tf.constant(value, variable._value.dtype)
-        )
+        assign_variable_op(variable._value.handle, value)
 
 
 def _copy_exclusions(model: keras.Model, twin: keras.Optimizer, variables: Variables) -> None:

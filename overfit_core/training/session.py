@@ -63,7 +63,8 @@ class Session:
         self.model, self.total = model, epochs
         self._floatx = keras.config.floatx()
         self.data = _tensors(data)
-        _build(model, self.data)
+        self.program = _program(model, self.data, plan)
+        _build_optimizer(model)
         self.epoch = 0
         self.ended: Ended | None = None
         self.non_finite_epoch: int | None = None
@@ -75,9 +76,7 @@ class Session:
         self._carry = Carry.start(self.data)
         self._saved: list[FloatArray] | None = None
         self._snapshot_epochs = snapshot_epochs(epochs) if plan.snapshots else np.zeros(0, int)
-        self.program = PROGRAMS.get(model, self.data, plan)
-        held_out = self.data.held_out is not None
-        self.columns = self.program.columns_for(model, held_out=held_out)
+        self.columns = self.program.columns_for(model)
 
     @property
     def finished(self) -> bool:
@@ -225,20 +224,31 @@ def _tensors(data: Data) -> Data:
     return tensors
 
 
-def _build(model: keras.Model, data: Data) -> None:
-    """Create the variables that Keras makes on the first call of ``fit``, as they are then."""
+def _program(model: keras.Model, data: Data, plan: Plan) -> Program:
+    """Return the program, with the model's weights and metrics built if they have to be."""
+    program = PROGRAMS.find(model, data, plan) if model.built else None
+    if program is None:
+        try:
+            model._symbolic_build(data_batch=data.batch)
+        except Exception as error:
+            raise ModelError(_reason(error)) from error
+        program = PROGRAMS.get(model, data, plan)
+    return program
+
+
+def _build_optimizer(model: keras.Model) -> None:
+    """Create the optimizer's variables, as they are when ``fit`` creates them."""
     import keras
 
-    fresh = not model.optimizer.built
-    try:
-        model._symbolic_build(data_batch=data.batch)
-    except Exception as error:
-        raise ModelError(_reason(error)) from error
-    if fresh and isinstance(model.optimizer, keras.optimizers.ScheduleFreeAdamW):
+    optimizer = model.optimizer
+    if optimizer.built:
+        return
+    optimizer.build(model.trainable_variables)
+    if isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW):
         # Its build copies the weights into the momentum. ``fit`` builds an optimizer while it
         # traces, where Keras 3.15 loses that copy, and starts from zero. So do we, unless the
         # optimizer was built before, as that of a spec is.
-        for momentum in model.optimizer._momentums:
+        for momentum in optimizer._momentums:
             momentum.assign(keras.ops.zeros_like(momentum))
 
 
