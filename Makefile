@@ -14,10 +14,12 @@ CHECKED := overfit_core pages app.py tests benchmarks docs
 run: $(VENV)/.app
 	@$(BIN)/python -m streamlit run app.py --server.address=localhost --server.showEmailPrompt=false
 
-# Install what the tests need, a browser included, and run them all.
+# Install what the tests need, a browser included, and run them all: on every core, except those
+# that start workers or a browser, whose times must not suffer from a neighbour.
 test: $(VENV)/.dev
 	@$(BIN)/python tests/e2e/browser.py
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not cluster and not e2e" -n auto --dist worksteal
+	@$(BIN)/python -m pytest -m "cluster or e2e"
 
 # Check format, style and types.
 lint: $(VENV)/.dev

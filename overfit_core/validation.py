@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from overfit_core.errors import Problem, SpecError, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
 
 MAX_PROBLEMS = 50
 """More than a person reads; a hostile file could hold a million."""
@@ -55,7 +56,7 @@ def to_spec_error(error: ValidationError, data: object) -> SpecError:
     return SpecError(problems)
 
 
-def _problems(details: ErrorDetails, data: object) -> list[Problem]:
+def _problems(details: Mapping[str, Any], data: object) -> list[Problem]:
     path = _without_tags(details["loc"], data)
     context: dict[str, Any] = details.get("ctx", {})
     cause = context.get("error")
