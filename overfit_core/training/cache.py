@@ -48,10 +48,14 @@ class ProgramCache:
         program = self.find(model, data, plan)
         if program is None:
             program = Program(model, plan, held_out=data.held_out is not None)
-            self._programs[program_key(model, data, plan)] = program
+            self.put(model, data, plan, program)
+        return program
+
+    def put(self, model: keras.Model, data: Data, plan: Plan, program: Program) -> None:
+        """Keep a program for models like this one."""
+        self._programs[program_key(model, data, plan)] = program
         while len(self._programs) > self._size:
             self._programs.popitem(last=False)
-        return program
 
     def clear(self) -> None:
         """Forget every program."""

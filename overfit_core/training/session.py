@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,7 +61,7 @@ class Session:
         import keras
 
         plan = plan or Plan()
-        self.model, self.total = model, epochs
+        self.model, self.total, self._plan = model, epochs, plan
         self._floatx = keras.config.floatx()
         self.data = _tensors(data)
         self.program = _program(model, self.data, plan)
@@ -99,10 +100,25 @@ class Session:
         start = time.perf_counter()
         try:
             with floatx(self._floatx):
-                self.program.compile(self.data)
+                self._compile()
         except Exception as error:
             raise ModelError(_reason(error)) from error
         self.compile_seconds += time.perf_counter() - start
+
+    def _compile(self) -> None:
+        """Compile, with TensorFlow's kernels if the model holds what XLA does not know."""
+        import tensorflow as tf
+
+        try:
+            self.program.compile(self.data)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+            if self.program.backend == "tensorflow" or self._plan.backend is not None:
+                raise
+            other = replace(self._plan, backend="tensorflow")
+            self.program = PROGRAMS.get(self.model, self.data, other)
+            PROGRAMS.put(self.model, self.data, self._plan, self.program)
+            if not self.program.traces:
+                self.program.compile(self.data)
 
     def advance(self, epochs: int) -> History:
         """Train at most ``epochs`` more and return what they recorded.

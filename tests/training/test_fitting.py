@@ -6,10 +6,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from overfit_core.errors import ModelError
 from overfit_core.training import overfit
-from overfit_core.training.types import Arrays
+from overfit_core.training.types import Arrays, Tensor
 from tests.training.oracle import ARTICLE_X, ARTICLE_Y, dense_model
 
 
@@ -136,3 +137,25 @@ def test_a_frozen_network_trains_without_moving() -> None:
         warnings.simplefilter("ignore")
         history = overfit(model, ARTICLE_X, ARTICLE_Y, epochs=5)
     assert len(set(history["loss"])) == 1
+
+
+@keras.saving.register_keras_serializable("tests")
+class InPython(keras.layers.Layer):
+    """Doubles its input in Python, which XLA cannot compile."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        doubled = tf.py_function(lambda t: 2 * t, [inputs], inputs.dtype)
+        doubled.set_shape(inputs.shape)
+        return doubled
+
+
+def test_a_layer_that_xla_does_not_know_runs_on_tensorflows_kernels() -> None:
+    model = keras.Sequential([keras.Input((2,)), InPython(), keras.layers.Dense(1, "sigmoid")])
+    model.compile("sgd", loss="binary_crossentropy", jit_compile=False)
+    twin = keras.models.clone_model(model)
+    twin.compile("sgd", loss="binary_crossentropy", jit_compile=False)
+    twin.set_weights(model.get_weights())
+    for _ in range(2):
+        history = overfit(model, ARTICLE_X, ARTICLE_Y, epochs=5)
+        expected = twin.fit(ARTICLE_X, ARTICLE_Y, epochs=5, batch_size=4, verbose=0)
+        np.testing.assert_allclose(history["loss"], expected.history["loss"], 1e-5)
