@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         workers: Number of worker processes, 1 to 64. Default: by cores and memory, at most 8.
         worker_memory: Memory limit of one worker in GB, 0.9 or more; a worker above it is
             restarted. Default: an even share of this machine's memory, at most 8.
+        worker_recycle_memory: Memory in GB, 0.1 or more, above which a worker is replaced by a
+            fresh one between two runs: TensorFlow frees no program that it compiled.
+            Default: 0.8.
     """
 
     model_config = SettingsConfigDict(
@@ -53,6 +56,7 @@ class Settings(BaseSettings):
     tls_key: AbsolutePath | None = None
     workers: int | None = Field(default=None, ge=1, le=64)
     worker_memory: float | None = Field(default=None, ge=0.9, le=4096, allow_inf_nan=False)
+    worker_recycle_memory: float = Field(default=0.8, ge=0.1, le=4096, allow_inf_nan=False)
 
     @classmethod
     def load(cls) -> Self:

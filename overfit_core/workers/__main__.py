@@ -8,11 +8,13 @@ script cannot start worker processes itself, they would run it again.
 from __future__ import annotations
 
 import json
+import logging
 import multiprocessing
 import os
 import shutil
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 import dask
@@ -20,6 +22,7 @@ from distributed import LocalCluster
 
 from overfit_core.settings import Settings
 from overfit_core.workers.plan import Plan, plan
+from overfit_core.workers.quiet import keep_back
 
 LOOPBACK = "127.0.0.1"
 CONFIG = {
@@ -37,6 +40,8 @@ CONFIG = {
     # Nobody looks at these, and they wake a busy worker a hundred times a second.
     "distributed.worker.profile.enabled": False,
     "distributed.scheduler.active-memory-manager.start": False,
+    # A heap for every thread wastes 40 MB of a worker.
+    "distributed.nanny.pre-spawn-environ.MALLOC_ARENA_MAX": 2,
 }
 
 
@@ -44,23 +49,30 @@ def main() -> None:
     """Start the cluster, tell its address, wait for the parent to go, leave nothing behind."""
     # Workers inherit these streams: only the one line goes to the parent's pipe.
     parent = os.fdopen(os.dup(1), "w")
+    end_quiet = keep_back()
     os.dup2(2, 1)
-    settings = Settings.load()
     folder = Path(tempfile.mkdtemp(prefix="overfit-workers-"))
-    chosen = plan(settings)
     try:
+        chosen = plan(Settings.load())
         cluster = start(chosen, folder)
         line = {"address": cluster.scheduler_address, "workers": chosen.workers}
         print(json.dumps(line), file=parent, flush=True)
         parent.close()
         sys.stdin.buffer.read()
+    except Exception:
+        traceback.print_exc()
     finally:
         end(folder)
+        end_quiet()
+        # Nothing of Dask's is worth waiting for.
+        os._exit(0)
 
 
 def start(chosen: Plan, folder: Path) -> LocalCluster:
     """Start scheduler and workers, reachable from this machine only."""
     dask.config.set(CONFIG)
+    # A worker that is replaced is no news, and the watcher tells of one that died.
+    logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
     return LocalCluster(
         n_workers=chosen.workers,
         threads_per_worker=1,
@@ -75,11 +87,10 @@ def start(chosen: Plan, folder: Path) -> LocalCluster:
 
 
 def end(folder: Path) -> None:
-    """Kill the workers, also stopped ones, and leave: nobody is there to wait for them."""
+    """Kill the workers, also stopped ones: nobody is there to wait for them."""
     for worker in multiprocessing.active_children():
         worker.kill()
     shutil.rmtree(folder, ignore_errors=True)
-    os._exit(0)
 
 
 if __name__ == "__main__":

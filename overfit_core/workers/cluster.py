@@ -71,7 +71,8 @@ class Cluster:
     Safe to share between sessions and threads; keep one for the whole process. Starting takes
     no time: workers come up in the background, and runs that are submitted before wait in the
     store. A thread of its own looks twice a second: it submits runs that wait, interrupts runs
-    whose worker is gone, restarts workers that do not answer, and all of them if need be.
+    whose worker is gone, restarts workers that do not answer, and all of them if need be, and has
+    workers replaced that have grown too large.
 
     Args:
         settings: Where they are, or how many to start.
@@ -83,7 +84,7 @@ class Cluster:
         self._settings = settings
         self._store = Store(settings.store_url) if store is None else store
         self._own_store = store is None
-        self._watcher = Watcher(self._store)
+        self._watcher = Watcher(self._store, int(settings.worker_recycle_memory * 10**9))
         self._child: Child | None = None
         self._connection: Connection | None = None
         self._status = ClusterStatus()

@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import dask
 from dask._task_spec import Task
@@ -16,6 +17,7 @@ from distributed import Client, Future, fire_and_forget
 from distributed.security import Security
 
 from overfit_core.settings import Settings
+from overfit_core.workers.shift import end_shift
 from overfit_core.workers.task import train_run
 from overfit_core.workers.warm import METRIC, WarmUpPlugin
 
@@ -35,6 +37,7 @@ class WorkerState:
         seen: When it last told the scheduler anything, by the scheduler's clock, in seconds.
         imported: Whether it has imported TensorFlow.
         warm: Whether its warm-up is over.
+        runs: How many runs it has had.
         memory: Resident memory, in bytes.
     """
 
@@ -43,6 +46,7 @@ class WorkerState:
     seen: float
     imported: bool
     warm: bool
+    runs: int
     memory: int
 
 
@@ -71,6 +75,7 @@ class Connection:
         )
         self._lock = threading.Lock()
         self._futures: dict[str, Future[None]] = {}
+        self._failures: dict[str, str] = {}
         try:
             self._client.register_plugin(WarmUpPlugin())
         except BaseException:
@@ -90,16 +95,24 @@ class Connection:
             (future,) = self._client.get({key: task}, [key], sync=False, retries=0)
             # It shall run even when this process goes away.
             fire_and_forget(future)
-            future.add_done_callback(lambda _: self._on_done())
             self._futures[run_id] = future
+            future.add_done_callback(partial(self._ended, run_id))
+
+    def _ended(self, run_id: str, future: Future[None]) -> None:
+        # The future goes at once: a worker that keeps its result cannot be replaced quietly.
+        error = str(future.exception()) if future.status == "error" else None
+        with self._lock:
+            if self._futures.get(run_id) is future:
+                del self._futures[run_id]
+            if error is not None:
+                self._failures[run_id] = error
+        self._on_done()
 
     def failures(self) -> dict[str, str]:
         """Return run ids whose tasks raised or died since the last call, with what they raised."""
         with self._lock:
-            over = {run_id: f for run_id, f in self._futures.items() if f.done()}
-            for run_id in over:
-                del self._futures[run_id]
-        return {run_id: str(f.exception()) for run_id, f in over.items() if f.status == "error"}
+            failures, self._failures = self._failures, {}
+        return failures
 
     def workers(self) -> list[WorkerState]:
         """Return the workers that the scheduler knows and that have reported."""
@@ -111,6 +124,7 @@ class Connection:
                 seen=worker["last_seen"],
                 imported=report["imported"],
                 warm=report["warm"],
+                runs=report["runs"],
                 memory=worker["metrics"].get("memory", 0),
             )
             for address, worker in found.items()
@@ -133,6 +147,18 @@ class Connection:
             self._client.restart_workers([address], timeout=RESTART_SECONDS, raise_for_error=False)
         except Exception:
             # The scheduler is gone, or the worker is: the watcher sees to both.
+            return
+
+    def replace(self, address: str, limit: int, seconds: float) -> None:
+        """Ask a worker, in the background, to be replaced by a fresh one; see ``end_shift``."""
+        asked = (address, limit, seconds)
+        threading.Thread(target=self._replace, args=asked, daemon=True).start()
+
+    def _replace(self, address: str, limit: int, seconds: float) -> None:
+        try:
+            self._client.run(end_shift, limit, seconds, workers=[address])
+        except Exception:
+            # It is asked again, if it still is there.
             return
 
     def close(self) -> None:

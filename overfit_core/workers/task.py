@@ -10,6 +10,7 @@ from overfit_core.settings import Settings
 from overfit_core.spec import RunSpec
 from overfit_core.store import Store
 from overfit_core.workers.loop import Trainable, train
+from overfit_core.workers.shift import SHIFT
 from overfit_core.workers.warm import WARM_UP, name_of
 
 
@@ -19,8 +20,11 @@ def train_run(run_id: str) -> None:
     Args:
         run_id: A run that waits in the store that ``OVERFIT_DATABASE_URL`` or
             ``OVERFIT_DATA_DIR`` names.
+
+    Raises:
+        Reschedule: If this process is about to be replaced, so that another one trains it.
     """
-    with WARM_UP.paused():
+    with SHIFT.run(), WARM_UP.paused():
         train(_store(), run_id, name_of(get_worker()), _session)
 
 

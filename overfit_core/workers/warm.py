@@ -12,19 +12,23 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from distributed import WorkerPlugin
+from distributed import Status, WorkerPlugin
 
 from overfit_core.settings import Settings
 from overfit_core.training import xla
+from overfit_core.workers.shift import SHIFT
 
 if TYPE_CHECKING:
     from distributed import Worker
 
 METRIC = "overfit"
 """Under this name a worker tells the scheduler of itself."""
-WARM_BYTES = 850 * 10**6
-"""No more programs are loaded once a worker has so much memory: TensorFlow alone takes 750 MB,
-each program about 10 MB, and what nobody asks for is not worth more."""
+ROOM_BYTES = 100 * 10**6
+"""So much below the memory at which a worker is replaced no more programs are loaded: what somebody
+asks for needs room too, 50 MB for the compiler and 10 MB a network."""
+ABSENT = ("jax", "pandas", "sklearn", "scipy", "PIL")
+"""TensorFlow and Keras import these, where they are installed, for wrappers and tables that nobody
+uses here: up to 230 MB and two seconds in every worker. Whoever does need one imports it later."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +36,7 @@ _log = logging.getLogger(__name__)
 class WarmUp:
     """Does the slow first things of a process in a thread, one by one, when no run is on.
 
-    TensorFlow's import comes first, and a run waits for it. Then come the programs; a run waits
+    TensorFlow's import comes first, and runs wait for it. Then come the programs; a run waits
     for the one that is just being loaded at most, and the others wait for the run.
     """
 
@@ -48,15 +52,17 @@ class WarmUp:
         self._idle = threading.Event()
         self._idle.set()
 
-    def start(self, memory: Callable[[], int]) -> None:
+    def start(self, memory: Callable[[], int], ready: Callable[[], object]) -> None:
         """Begin in the background; once a process.
 
         Args:
             memory: Returns the bytes that this process has.
+            ready: Called, from a thread, when TensorFlow is there or cannot be imported.
         """
         if not self._started:
             self._started = True
-            threading.Thread(target=self._run, args=(memory,), name="warm-up", daemon=True).start()
+            work = partial(self._run, memory, ready)
+            threading.Thread(target=work, name="warm-up", daemon=True).start()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -77,12 +83,16 @@ class WarmUp:
                 _import_tensorflow()
                 self.imported = True
 
-    def _run(self, memory: Callable[[], int]) -> None:
+    def _run(self, memory: Callable[[], int], ready: Callable[[], object]) -> None:
         try:
-            self.prepare()
+            try:
+                self.prepare()
+            finally:
+                ready()
+            enough = Settings.load().worker_recycle_memory * 10**9 - ROOM_BYTES
             for load in _programs():
                 self._idle.wait()
-                if memory() > WARM_BYTES:
+                if memory() > enough:
                     break
                 with self._engine:
                     load()
@@ -99,12 +109,11 @@ WARM_UP = WarmUp()
 
 
 def _import_tensorflow() -> None:
-    # Keras imports these for wrappers and tables that nobody uses here: 120 MB and a second in
-    # every worker. Batches that are drawn with scikit-learn import it when they are made.
-    absent = [name for name in ("pandas", "sklearn") if name not in sys.modules]
+    absent = [name for name in ABSENT if name not in sys.modules]
     for name in absent:
         sys.modules[name] = None  # type: ignore[assignment]
     try:
+        import keras  # noqa: F401  # TensorFlow loads it at first use, which would be later
         import tensorflow as tf
     finally:
         for name in absent:
@@ -148,8 +157,22 @@ class WarmUpPlugin(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Called by Dask when a worker starts."""
         worker.metrics[METRIC] = _report
-        WARM_UP.start(worker.monitor.get_process_memory)
+        if not WARM_UP.imported:
+            # A run that comes meanwhile goes to a worker that need not import anything first.
+            worker.status = Status.paused
+        ready = partial(worker.loop.add_callback, _resume, worker)
+        WARM_UP.start(worker.monitor.get_process_memory, ready)
+
+
+def _resume(worker: Worker) -> None:
+    if worker.status == Status.paused:
+        worker.status = Status.running
 
 
 def _report(worker: Worker) -> dict[str, object]:
-    return {"name": name_of(worker), "imported": WARM_UP.imported, "warm": WARM_UP.done}
+    return {
+        "name": name_of(worker),
+        "imported": WARM_UP.imported,
+        "warm": WARM_UP.done,
+        "runs": SHIFT.runs,
+    }

@@ -15,6 +15,7 @@ from typing import Protocol
 from overfit_core.errors import StoreError
 from overfit_core.store import HELD, RunRecord, Store
 from overfit_core.workers.connection import WorkerState
+from overfit_core.workers.recycling import ASKED_SECONDS, Recycling
 from overfit_core.workers.warm import address_of
 
 STOP_SECONDS = 1.5
@@ -57,13 +58,22 @@ class Workers(Protocol):
     def restart(self, address: str) -> None:
         """Restart a worker."""
 
+    def replace(self, address: str, limit: int, seconds: float) -> None:
+        """Ask a worker to be replaced by a fresh one."""
+
 
 class Watcher:
-    """The rules, and what they must remember from one look to the next."""
+    """The rules, and what they must remember from one look to the next.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: Where the runs are.
+        recycle_bytes: Memory above which a worker is replaced by a fresh one, between two runs.
+    """
+
+    def __init__(self, store: Store, recycle_bytes: int) -> None:
         """Nothing is known of any worker yet."""
         self._store = store
+        self._recycling = Recycling(recycle_bytes)
         self._known: set[str] = set()
         self._heard: dict[str, tuple[float, float]] = {}
         self._restarted: set[str] = set()
@@ -81,7 +91,9 @@ class Watcher:
         self._end_unanswered_stops(connection, held)
         self._end_lost(connection, held)
         self._free_stuck(connection, workers)
-        self._submit_waiting(connection)
+        waiting = self._submit_waiting(connection)
+        busy = {record.worker for record in held if record.worker is not None}
+        self._replace_grown(connection, workers, busy, waiting)
         return workers
 
     def died(self, names: Iterable[str] | None = None) -> None:
@@ -89,7 +101,8 @@ class Watcher:
         gone = self._known if names is None else set(names)
         if gone:
             lost = self._store.interrupt_lost(dead_workers=gone, reason=DIED)
-            _log.warning("Workers %s are gone, and with them the runs %s.", sorted(gone), lost)
+            level = logging.WARNING if lost else logging.INFO
+            _log.log(level, "Workers %s are gone, and with them the runs %s.", sorted(gone), lost)
         self._known = self._known - gone
 
     def _restart_silent(self, connection: Workers, workers: list[WorkerState]) -> None:
@@ -143,15 +156,25 @@ class Watcher:
             _log.warning("The worker %s is restarted, it does not answer.", name)
             connection.restart(address_of(name))
 
-    def _submit_waiting(self, connection: Workers) -> None:
-        failures = connection.failures()
-        for run_id in self._store.waiting():
+    def _replace_grown(
+        self, connection: Workers, workers: list[WorkerState], busy: set[str], waiting: bool
+    ) -> None:
+        chosen = self._recycling.next(workers, busy, waiting)
+        if chosen is not None:
+            _log.info("The worker %s has %d MB.", chosen.name, chosen.memory // 10**6)
+            connection.replace(chosen.address, self._recycling.limit, ASKED_SECONDS)
+
+    def _submit_waiting(self, connection: Workers) -> bool:
+        """Submit what waits; tells whether anything does."""
+        failures, waiting = connection.failures(), self._store.waiting()
+        for run_id in waiting:
             if run_id in failures:
                 self._attempts[run_id] += 1
                 if self._attempts[run_id] >= MAX_ATTEMPTS:
                     self._give_up(run_id, failures[run_id])
                     continue
             connection.submit(run_id)
+        return bool(waiting)
 
     def _give_up(self, run_id: str, error: str) -> None:
         del self._attempts[run_id]

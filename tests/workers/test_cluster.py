@@ -131,9 +131,11 @@ def test_a_paused_run_makes_room_for_one_that_waits(store: Store, submit: Submit
     assert len(store.history(record.id)) == record.epoch
 
 
-def test_a_killed_worker_leaves_its_run_interrupted_and_the_next_run_works(
-    store: Store, submit: Submit
+def test_a_killed_worker_leaves_its_run_interrupted_and_the_next_run_goes_to_a_ready_one(
+    store: Store, submit: Submit, cluster: Cluster
 ) -> None:
+    assert cluster.wait(60, warm=True)
+    before = {worker.name for worker in cluster.workers()}
     run_id = submit(LONG)
     record = until(store, run_id, lambda record: record.epoch > 0)
     began = time.monotonic()
@@ -145,13 +147,18 @@ def test_a_killed_worker_leaves_its_run_interrupted_and_the_next_run_works(
     assert record.reason is not None
     assert "died" in record.reason
     assert len(store.history(run_id)) == record.epoch > 0
-    assert until(store, following, ended).status == "finished"
+    ready = until(store, following, ended)
+    assert ready.status == "finished"
+    # Not the one that comes in its place, which must import TensorFlow first.
+    assert ready.worker in before - {record.worker}
 
 
 def test_a_worker_that_does_not_answer_a_stop_is_restarted(
     store: Store, submit: Submit, cluster: Cluster
 ) -> None:
     run_id = submit(LONG)
+    # Slow enough to be stopped between two visits to the store, not in the middle of one.
+    store.set_pace(run_id, 2.0)
     record = until(store, run_id, lambda record: record.epoch > 0)
     pid = pid_of(record)
     os.kill(pid, signal.SIGSTOP)
@@ -202,9 +209,10 @@ def test_another_web_process_finds_the_run_that_goes_on(
     second_store.close()
 
 
-def test_warm_workers_stay_below_their_memory(cluster: Cluster) -> None:
+def test_warm_workers_stay_below_their_memory(cluster: Cluster, settings: Settings) -> None:
     assert cluster.wait(60, warm=True)
-    assert max(worker.memory for worker in cluster.workers()) < 1.0e9
+    limit = settings.worker_recycle_memory * 1e9
+    assert max(worker.memory for worker in cluster.workers()) < limit < 0.9e9
 
 
 def test_when_all_workers_processes_are_killed_they_come_back(

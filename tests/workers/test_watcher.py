@@ -22,6 +22,8 @@ class FakeWorkers:
         self.restarted: list[str] = []
         self.failed: dict[str, str] = {}
         self.tasks: dict[str, list[str]] = {}
+        self.replaced: list[tuple[str, int]] = []
+        self.memory = 0
 
     def submit(self, run_id: str) -> None:
         self.submitted.append(run_id)
@@ -32,7 +34,9 @@ class FakeWorkers:
 
     def workers(self) -> list[WorkerState]:
         return [
-            WorkerState(name, name.partition("#")[0], self.seen, self.imported, True, 0)
+            WorkerState(
+                name, name.partition("#")[0], self.seen, self.imported, True, 1, self.memory
+            )
             for name in self.names
         ]
 
@@ -41,6 +45,9 @@ class FakeWorkers:
 
     def restart(self, address: str) -> None:
         self.restarted.append(address)
+
+    def replace(self, address: str, limit: int, seconds: float) -> None:
+        self.replaced.append((address, limit))
 
 
 class Clock:
@@ -66,7 +73,7 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
 
 @pytest.fixture
 def watcher(store: Store) -> Watcher:
-    return Watcher(store)
+    return Watcher(store, recycle_bytes=800)
 
 
 def _claimed(store: Store, worker: str) -> str:
@@ -193,3 +200,19 @@ def test_a_task_that_always_fails_before_it_takes_its_run_is_given_up(
     assert record.status == "failed"
     assert record.reason is not None
     assert "No module named 'overfit_core'" in record.reason
+
+
+def test_a_worker_that_has_grown_too_large_is_asked_to_be_replaced(
+    store: Store, watcher: Watcher
+) -> None:
+    workers = FakeWorkers("tcp://a#1", "tcp://b#2")
+    watcher.look(workers)
+    assert workers.replaced == []
+    workers.memory = 801
+    run_id = _claimed(store, "tcp://a#1")
+    watcher.look(workers)
+    assert workers.replaced == [("tcp://b", 800)], "the other one has a run"
+    workers.names = ["tcp://a#1"]
+    watcher.look(workers)
+    assert store.run(run_id).status == "running"
+    assert workers.restarted == []
