@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 expect.set_options(timeout=30_000)
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run these last: they are slow, and Playwright's event loop stays in the main thread."""
     for item in items:
