@@ -57,7 +57,7 @@ def test_a_run_is_paused_stepped_and_resumed(train_page: TrainPage) -> None:
     train_page.wait_until_drawn("loss", epoch=2)
     train_page.button("Pause").click()
     train_page.wait_for_status(r"^Paused", seconds=10)
-    before = train_page.epoch()
+    before = train_page.settled_epoch()
     train_page.button("Step").click()
     train_page.wait_for_epoch(before + 1)
     train_page.choose("Pace", "As fast as it goes")

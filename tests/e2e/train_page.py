@@ -90,6 +90,14 @@ class TrainPage:
         found = re.search(r"epoch ([\d,]+) of", self.page.locator(".st-key-progress").inner_text())
         return int(found[1].replace(",", "")) if found else 0
 
+    def settled_epoch(self) -> int:
+        """The epoch at which a paused run stands: the same at two looks, a second apart."""
+        before, epoch = -1, self.epoch()
+        while epoch != before:
+            self.page.wait_for_timeout(1 * SECONDS)
+            before, epoch = epoch, self.epoch()
+        return epoch
+
     def wait_for_epoch(self, epoch: int, seconds: float = 15) -> None:
         said = re.compile(rf"epoch {epoch:,} of")
         expect(self.page.locator(".st-key-progress")).to_contain_text(
