@@ -5,6 +5,7 @@ Prints one table and writes it into its own section of ``benchmarks/RESULTS.md``
 
 from __future__ import annotations
 
+import os
 import statistics
 import tempfile
 import time
@@ -46,10 +47,12 @@ class Row(NamedTuple):
 
 def main() -> None:
     """Measure, print, write."""
+    # A busy machine measures its neighbours: say how busy it was.
+    load = os.getloadavg()[0]
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = launch(playwright)
         rows = [*_first_page(browser, Path(folder)), *_running(browser, Path(folder))]
-        described = f"{machine()}, Chromium {browser.version}, one worker."
+        described = f"{machine()}, Chromium {browser.version}, one worker, {load:.1f} processes busy before."
         browser.close()
     lines = [[row.what, row.measured, row.goal, "yes" if row.met else "**no**"] for row in rows]
     figures = table(["what", "measured", "goal", "met"], lines)
