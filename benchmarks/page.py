@@ -52,7 +52,9 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = launch(playwright)
         rows = [*_first_page(browser, Path(folder)), *_running(browser, Path(folder))]
-        described = f"{machine()}, Chromium {browser.version}, one worker, {load:.1f} processes busy before."
+        described = (
+            f"{machine()}, Chromium {browser.version}, one worker. Load average before: {load:.1f}."
+        )
         browser.close()
     lines = [[row.what, row.measured, row.goal, "yes" if row.met else "**no**"] for row in rows]
     figures = table(["what", "measured", "goal", "met"], lines)
