@@ -54,6 +54,11 @@ class Child:
         """Whether it runs."""
         return self._process.poll() is None
 
+    @property
+    def code(self) -> int | None:
+        """What it ended with, a negative number for a signal; None while it runs."""
+        return self._process.returncode
+
     def close(self) -> None:
         """End it, and all its workers with it; again is harmless."""
         for pipe in (self._process.stdin, self._process.stdout):

@@ -190,6 +190,7 @@ class Cluster:
 
     def _connected(self) -> Connection:
         if self._child is not None and not self._child.alive:
+            _log.warning("The workers' own process ended with code %s.", self._child.code)
             self._disconnect()
             self._end_child()
         if self._connection is None:

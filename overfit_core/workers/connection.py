@@ -16,6 +16,7 @@ from dask._task_spec import Task
 from distributed import Client, Future, fire_and_forget
 from distributed.security import Security
 
+from overfit_core.errors import WorkerError
 from overfit_core.settings import Settings
 from overfit_core.workers.shift import end_shift
 from overfit_core.workers.task import train_run
@@ -115,8 +116,17 @@ class Connection:
         return failures
 
     def workers(self) -> list[WorkerState]:
-        """Return the workers that the scheduler knows and that have reported."""
-        found = self._client.scheduler_info()["workers"]
+        """Return the workers that the scheduler knows and that have reported.
+
+        Raises:
+            OSError: If the scheduler does not answer.
+            WorkerError: If it is not connected any more.
+        """
+        # Client.scheduler_info may return what the client's own look, which leaves the workers
+        # out, has just put there; and who is not there counts as dead.
+        if (scheduler := self._client.scheduler) is None:
+            raise WorkerError("The connection to the scheduler was lost.")
+        found = self._client.sync(scheduler.identity, n_workers=-1)["workers"]
         return [
             WorkerState(
                 name=report["name"],

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +27,8 @@ METRIC = "overfit"
 ROOM_BYTES = 100 * 10**6
 """So much below the memory at which a worker is replaced no more programs are loaded: what somebody
 asks for needs room too, 50 MB for the compiler and 10 MB a network."""
+CALM_SECONDS = 0.2
+"""No run must have come for so long before a program is loaded that nobody asked for."""
 ABSENT = ("jax", "pandas", "sklearn", "scipy", "PIL")
 """TensorFlow and Keras import these, where they are installed, for wrappers and tables that nobody
 uses here: up to 230 MB and two seconds in every worker. Whoever does need one imports it later."""
@@ -91,7 +94,7 @@ class WarmUp:
                 ready()
             enough = Settings.load().worker_recycle_memory * 10**9 - ROOM_BYTES
             for load in _programs():
-                self._idle.wait()
+                self._wait_for_calm()
                 if memory() > enough:
                     break
                 with self._engine:
@@ -102,6 +105,14 @@ class WarmUp:
             _log.warning("The warm-up ended early.", exc_info=True)
         finally:
             self.done = True
+
+    def _wait_for_calm(self) -> None:
+        calm = False
+        while not calm:
+            self._idle.wait()
+            # A run that waited for TensorFlow, or for the one before it, comes first.
+            time.sleep(CALM_SECONDS)
+            calm = self._idle.is_set()
 
 
 WARM_UP = WarmUp()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 
@@ -171,6 +172,23 @@ def test_a_worker_that_does_not_answer_a_stop_is_restarted(
     assert "did not answer" in record.reason
     assert gone([psutil.Process(pid)], 15)
     assert until(store, submit(SHORT), ended).status == "finished"
+
+
+def test_workers_are_seen_also_while_the_client_looks_for_itself(cluster: Cluster) -> None:
+    connection = cluster._connection
+    assert connection is not None
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            connection._client.sync(connection._client._update_scheduler_info)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    counts = {len(connection.workers()) for _ in range(300)}
+    over.set()
+    thread.join()
+    assert 0 not in counts
 
 
 def test_everything_listens_on_this_machine_only(cluster: Cluster) -> None:
