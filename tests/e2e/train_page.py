@@ -29,7 +29,9 @@ class TrainPage:
         return self.open(self.page.url)
 
     def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=re.compile(rf"\b{name}$"))
+        """A button of the page; Streamlit's own header has a Stop while a script runs."""
+        main = self.page.get_by_role("main")
+        return main.get_by_role("button", name=re.compile(rf"\b{name}$"))
 
     @property
     def status(self) -> Locator:
