@@ -64,8 +64,10 @@ class Session:
         self.model, self.total, self._plan = model, epochs, plan
         self._floatx = keras.config.floatx()
         self.data = _tensors(data)
+        fresh = not model.optimizer.built
         self.program = _program(model, self.data, plan)
-        _build_optimizer(model)
+        if fresh:
+            _build_optimizer(model)
         self.epoch = 0
         self.ended: Ended | None = None
         self.non_finite_epoch: int | None = None
@@ -257,9 +259,8 @@ def _build_optimizer(model: keras.Model) -> None:
     import keras
 
     optimizer = model.optimizer
-    if optimizer.built:
-        return
-    optimizer.build(model.trainable_variables)
+    if not optimizer.built:
+        optimizer.build(model.trainable_variables)
     if isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW):
         # Its build copies the weights into the momentum. ``fit`` builds an optimizer while it
         # traces, where Keras 3.15 loses that copy, and starts from zero. So do we, unless the
