@@ -62,7 +62,7 @@ def test_a_run_is_paused_stepped_and_resumed(train_page: TrainPage) -> None:
     train_page.wait_for_epoch(before + 1)
     train_page.choose("Pace", "As fast as it goes")
     train_page.button("Resume").click()
-    train_page.wait_for_status(r"^Memorised at epoch 408")
+    train_page.wait_for_status(r"^Memorised at epoch \d+")
 
 
 def test_a_wrong_layer_setting_is_named_beside_its_widget_and_starts_nothing(

@@ -21,7 +21,7 @@ def test_a_killed_worker_leaves_the_reason_and_the_next_run_works(
     expect(train_page.button("Train")).to_be_enabled()
     train_page.choose("Pace", "As fast as it goes")
     train_page.train()
-    train_page.wait_for_status(r"^Memorised at epoch 408")
+    train_page.wait_for_status(r"^Memorised at epoch \d+")
 
 
 def test_the_web_process_has_no_tensorflow_after_a_run(train_page: TrainPage, app: App) -> None:
