@@ -20,11 +20,13 @@ from .conftest import LONG, ended, family, gone, until
 pytestmark = pytest.mark.cluster
 
 WEB = """
-import json, sys, time
+import json, signal, sys, time
 from overfit_core.settings import Settings
 from overfit_core.workers import Cluster
 
 if __name__ == "__main__":
+    # A shell that runs the tests in the background has its children ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cluster = Cluster.start(Settings.load())
     assert cluster.wait()
     print(json.dumps({"child": cluster._child.pid}), flush=True)
