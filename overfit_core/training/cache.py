@@ -7,7 +7,8 @@ import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from overfit_core.training.program import Data, Plan, Program
+from overfit_core.training.plan import Data, Plan
+from overfit_core.training.program import Program
 from overfit_core.training.structure import all_layers
 from overfit_core.training.types import Setting
 

@@ -10,8 +10,8 @@ from overfit_core.training.caller import arrays, checked_model, same_samples
 from overfit_core.training.criterion import Criterion
 from overfit_core.training.history import History
 from overfit_core.training.pacing import ChunkLength
+from overfit_core.training.plan import Data, Plan
 from overfit_core.training.probes import PROBES
-from overfit_core.training.program import Data, Plan
 from overfit_core.training.result import RunResult, Task
 from overfit_core.training.session import Session
 from overfit_core.training.spec_session import SpecSession

@@ -15,7 +15,8 @@ from overfit_core.training.cache import PROGRAMS
 from overfit_core.training.criterion import Memorisation
 from overfit_core.training.history import History, Snapshots
 from overfit_core.training.learning_rates import learning_rates
-from overfit_core.training.program import Carry, Data, Plan, Program
+from overfit_core.training.plan import Carry, Data, Plan
+from overfit_core.training.program import Program
 from overfit_core.training.recording import SNAPSHOTS_PER_CALL, Recorded
 from overfit_core.training.result import Ended
 from overfit_core.training.types import FloatArray, IntArray

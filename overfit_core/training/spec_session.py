@@ -13,7 +13,7 @@ from overfit_core.models.heads import head_of
 from overfit_core.models.targets import target_for
 from overfit_core.training.criterion import Criterion
 from overfit_core.training.forward import forward
-from overfit_core.training.program import Data, Plan
+from overfit_core.training.plan import Data, Plan
 from overfit_core.training.result import RunSummary, Samples
 from overfit_core.training.session import Session
 

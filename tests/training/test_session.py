@@ -11,7 +11,7 @@ from overfit_core import RunSpec
 from overfit_core.errors import ModelError
 from overfit_core.training import History, overfit, run
 from overfit_core.training.cache import PROGRAMS, ProgramCache
-from overfit_core.training.program import Data, Plan
+from overfit_core.training.plan import Data, Plan
 from overfit_core.training.session import Session, snapshot_epochs
 from overfit_core.training.spec_session import SpecSession
 from tests.training.oracle import ARTICLE_X, ARTICLE_Y, dense_model
