@@ -15,8 +15,8 @@ configure(Path(CACHE) if CACHE else None)
 
 from benchmarks.ways.subject import batch_of, model_of  # noqa: E402 - after the set-up
 from overfit_core.training import overfit  # noqa: E402
-from overfit_core.training.probes import PROBES  # noqa: E402
 from overfit_core.training.plan import Data, Plan  # noqa: E402
+from overfit_core.training.probes import PROBES  # noqa: E402
 from overfit_core.training.session import Session  # noqa: E402
 
 

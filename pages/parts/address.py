@@ -16,9 +16,9 @@ from overfit_core import link
 from overfit_core.errors import OverfitError, SpecError, UnknownRunError
 from overfit_core.presets import PRESETS
 from overfit_core.spec import RunSpec
-from overfit_core.store import Store
 from pages.parts import form_state
 from pages.parts import session_keys as keys
+from pages.parts.engine import engine
 from pages.parts.run_controls import pace_name
 from pages.parts.settings_form import Draft
 
@@ -26,7 +26,7 @@ FIRST_PRESET = "article-2"
 LONGEST_ID = 64
 
 
-def open_address(store: Store) -> None:
+def open_address() -> None:
     """Fill settings and run from the address, once in a session."""
     if st.session_state.get(keys.OPENED):
         return
@@ -36,7 +36,7 @@ def open_address(store: Store) -> None:
     named = st.query_params.get("preset")
     preset = PRESETS[named if named in PRESETS else FIRST_PRESET]
     settings = _settings_of_address(notices)
-    if (run_spec := _open_run(store, notices)) is not None and settings is None:
+    if (run_spec := _open_run(notices)) is not None and settings is None:
         settings = run_spec
     settings = settings or preset.spec
     form_state.fill(settings if isinstance(settings, dict) else settings.model_dump(mode="json"))
@@ -53,7 +53,7 @@ def show_notices() -> None:
         st.html(f'<p class="notice" role="alert">{html.escape(notice)}</p>')
 
 
-def write_address(draft: Draft, store: Store) -> None:
+def write_address(draft: Draft) -> None:
     """Let the address say what is shown, so that a reload loses nothing."""
     wanted: dict[str, str] = {}
     preset_id, run_id = st.session_state[keys.PRESET], st.session_state.get(keys.RUN)
@@ -62,7 +62,7 @@ def write_address(draft: Draft, store: Store) -> None:
         wanted["preset"] = preset_id
     if run_id:
         wanted["run"] = run_id
-        base = _spec_of(store, run_id)
+        base = _spec_of(run_id)
     if draft.spec is None:
         wanted["draft"] = link.encode(draft.data)
     elif draft.spec != base:
@@ -71,13 +71,13 @@ def write_address(draft: Draft, store: Store) -> None:
         st.query_params.from_dict(wanted)
 
 
-def _open_run(store: Store, notices: list[str]) -> RunSpec | None:
+def _open_run(notices: list[str]) -> RunSpec | None:
     """Show the run of the address, and return its settings."""
     run_id = st.query_params.get("run", "")[:LONGEST_ID]
     if not run_id:
         return None
     try:
-        record = store.run(run_id)
+        record = engine().store.run(run_id)
         spec = record.spec
     except UnknownRunError:
         notices.append(
@@ -113,8 +113,8 @@ def _same_as(spec: RunSpec) -> str | None:
     return next((preset.id for preset in PRESETS.values() if preset.spec.hash == spec.hash), None)
 
 
-def _spec_of(store: Store, run_id: str) -> RunSpec | None:
+def _spec_of(run_id: str) -> RunSpec | None:
     try:
-        return store.run(run_id).spec
+        return engine().store.run(run_id).spec
     except (UnknownRunError, SpecError):
         return None

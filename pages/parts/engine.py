@@ -1,16 +1,19 @@
-"""The handles that all sessions share: the store, the feed of the charts, the workers."""
+"""The handles that all sessions share: the store, the feed of the charts, the workers.
+
+What they are made of takes a second to import. A page without a run draws itself first.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import streamlit as st
 
-from overfit_core.charts.feed import Feed
-from overfit_core.settings import Settings
-from overfit_core.store import Store
-from overfit_core.workers import Cluster, ClusterStatus
+if TYPE_CHECKING:
+    from overfit_core.charts.feed import Feed
+    from overfit_core.store import Store
+    from overfit_core.workers import ClusterStatus
 
 
 class Workers(Protocol):
@@ -42,6 +45,11 @@ def engine() -> Engine:
 
 def make_engine() -> Engine:
     """Open the store and start the workers."""
+    from overfit_core.charts.feed import Feed
+    from overfit_core.settings import Settings
+    from overfit_core.store import Store
+    from overfit_core.workers import Cluster
+
     settings = Settings.load()
     store = Store(settings.store_url)
     return Engine(store, Feed(store), Cluster.start(settings, store))

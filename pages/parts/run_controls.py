@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from overfit_core.charts.status import cost_line
 from overfit_core.errors import OverfitError, UnknownRunError
 from overfit_core.fields import message_of
-from overfit_core.store import RunRecord
 from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 from pages.parts.settings_form import Draft, place_of, read_draft
+
+if TYPE_CHECKING:
+    from overfit_core.store import RunRecord, Store
 
 PACES: dict[str, float | None] = {
     "As fast as it goes": None,
@@ -87,13 +90,14 @@ def start(*, paused: bool = False) -> None:
     Args:
         paused: Whether it stands still after its first epoch.
     """
-    draft, handles = read_draft(), engine()
+    draft = read_draft()
     st.session_state[keys.FAILED_START] = None
     # A click can overtake the page: settings typed just before it are checked here once more.
     if draft.spec is None:
         return
     try:
-        _end_the_last(handles.store.set_wish)
+        handles = engine()
+        _end_the_last(handles.store)
         run_id = handles.store.create_run(draft.spec)
         if (pace := PACES[st.session_state[keys.PACE]]) is not None:
             handles.store.set_pace(run_id, pace)
@@ -103,7 +107,9 @@ def start(*, paused: bool = False) -> None:
     except OverfitError as error:
         st.session_state[keys.FAILED_START] = str(error)
         return
-    st.session_state[keys.NOTICE] = []
+    if st.session_state[keys.NOTICE]:
+        st.session_state[keys.NOTICE] = []
+        st.session_state[keys.WHOLE_PAGE] = True
     st.session_state[keys.RUN] = st.session_state[keys.STARTED] = run_id
     st.session_state[keys.RUNS] = [*st.session_state[keys.RUNS], run_id]
 
@@ -124,12 +130,12 @@ def _cost_or_problems(draft: Draft) -> None:
     )
 
 
-def _end_the_last(set_wish: object) -> None:
+def _end_the_last(store: Store) -> None:
     last = st.session_state.get(keys.RUN)
-    if not last or not callable(set_wish):
+    if not last:
         return
     try:
-        set_wish(last, "stop")
+        store.set_wish(last, "stop")
     except UnknownRunError:
         st.session_state[keys.RUN] = None
 

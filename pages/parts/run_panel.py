@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from overfit_core.charts.accuracy import accuracy_figure
 from overfit_core.charts.figure import Mark
 from overfit_core.charts.learning_rate import learning_rate_figure
-from overfit_core.charts.lines import Lines
 from overfit_core.charts.loss import loss_figure
 from overfit_core.charts.numbers import count
 from overfit_core.charts.probes import probe_figure, recorded_probes
@@ -20,36 +21,55 @@ from overfit_core.charts.status import (
     status_line,
 )
 from overfit_core.errors import SpecError, StoreError, UnknownRunError
-from overfit_core.store import RunRecord
 from pages.parts import form_state
 from pages.parts import session_keys as keys
+from pages.parts.address import write_address
 from pages.parts.engine import engine
 from pages.parts.live_chart import live_chart, preload_charts
 from pages.parts.live_text import live_text
 from pages.parts.run_controls import pace_name, run_controls
-from pages.parts.sample_table import show_samples
-from pages.parts.settings_form import Draft
+from pages.parts.settings_form import Draft, read_draft
+
+if TYPE_CHECKING:
+    from overfit_core.charts.lines import Lines
+    from overfit_core.store import RunRecord
 
 LIVE_SECONDS = 0.35
 """How often a run that goes on is looked at."""
 RUNS_LISTED = 20
 FIRST_SECONDS = 0.3
-"""How long a click on Train waits for the first epochs before the page is drawn."""
+"""How long a look at a run that has no epochs yet waits for the first ones."""
 
 
-def run_panel(draft: Draft) -> None:
-    """Draw the buttons, and the run that is shown."""
-    run_id = st.session_state.get(keys.RUN)
+def run_panel() -> None:
+    """Draw the buttons, and the run that is shown.
+
+    A click on one of them draws this panel only, and not all the settings beside it, which would
+    take a browser half a second.
+    """
+    st.session_state.pop(keys.WHOLE_PAGE, None)
+    st.fragment(_panel)()
+
+
+def _panel() -> None:
+    if st.session_state.pop(keys.WHOLE_PAGE, False):
+        st.rerun()
+    draft, run_id = read_draft(), st.session_state.get(keys.RUN)
     if run_id is not None and st.session_state.pop(keys.STARTED, None) == run_id:
         engine().feed.first_lines(run_id, FIRST_SECONDS)
     record = _record(run_id)
     run_controls(draft, record)
     if record is None:
         _nothing_yet()
-        return
+    else:
+        _run(record, draft)
+    write_address(draft)
+
+
+def _run(record: RunRecord, draft: Draft) -> None:
     _which_run(record, draft)
-    # Buttons and timer belong to this look at the run; when its state moves, the panel asks for
-    # a whole new page, which draws both anew.
+    # Buttons and timer belong to this look at the run; when its state moves, a whole new page is
+    # asked for, which draws both anew.
     st.session_state[keys.SHOWN_STATE] = None
     st.fragment(_live, run_every=None if record.ended else LIVE_SECONDS)(record.id)
     st.session_state[keys.SHOWN_STATE] = _state_of(record)
@@ -59,20 +79,21 @@ def run_panel(draft: Draft) -> None:
 
 def _live(run_id: str) -> None:
     """Draw what changes while a run goes on."""
+    shown = st.session_state[keys.SHOWN_STATE]
     try:
+        lines = engine().feed.first_lines(run_id, FIRST_SECONDS if shown else 0)
         record = engine().store.run(run_id)
-        lines = engine().feed.lines(run_id)
     except StoreError as error:
         live_text(str(error), key="status", tone="bad")
         return
-    shown = st.session_state[keys.SHOWN_STATE]
-    if shown is not None and shown != _state_of(record):
-        st.rerun()
     _progress(record, lines)
     if lines.last_epoch:
         _charts(record, lines)
     else:
         preload_charts()
+    # After the curves: who waits for the first ones sees them before the page is drawn anew.
+    if shown is not None and shown != _state_of(record):
+        st.rerun()
 
 
 def _state_of(record: RunRecord) -> tuple[str, bool, str]:
@@ -143,6 +164,9 @@ def _marks(record: RunRecord) -> list[Mark]:
 
 
 def _samples(record: RunRecord) -> None:
+    # With pandas, for which a first page that shows no run need not wait.
+    from pages.parts.sample_table import show_samples
+
     samples = engine().store.samples(record.id)
     if samples is None:
         return
@@ -216,3 +240,4 @@ def _show_run() -> None:
 
 def _take_settings(run_id: str) -> None:
     form_state.fill_from(engine().store.run(run_id).spec)
+    st.session_state[keys.WHOLE_PAGE] = True

@@ -85,6 +85,19 @@ def test_a_wrong_layer_setting_is_named_beside_its_widget_and_starts_nothing(
     expect(beside).to_have_count(0)
 
 
+def test_a_runs_settings_come_back_into_the_form_beside_it(train_page: TrainPage) -> None:
+    train_page.train()
+    train_page.wait_for_status(r"emorised")
+    train_page.page.get_by_role("tab", name="Training").click()
+    train_page.type_in("Epochs", "321")
+    train_page.wait_for_address("spec=")
+
+    train_page.button("Take this run's settings").click()
+
+    expect(train_page.page.get_by_label("Epochs", exact=True)).to_have_value("500")
+    expect(train_page.button("Take this run's settings")).to_have_count(0)
+
+
 def test_what_was_typed_is_still_there_after_a_reload(train_page: TrainPage) -> None:
     train_page.page.get_by_role("tab", name="Training").click()
     train_page.type_in("Epochs", "321")
