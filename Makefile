@@ -37,7 +37,6 @@ bench: $(VENV)/.bench
 	@$(BIN)/python tests/e2e/browser.py
 	@$(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.long_run
-	@$(BIN)/python -m benchmarks.soak
 	@$(BIN)/python -m benchmarks.page
 
 # Take the picture of the Train page that the README shows.

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from overfit_core.training.types import AnyArray, Tensor
+from overfit_core.training.transfer import Pair
+from overfit_core.training.types import Tensor
 
 if TYPE_CHECKING:
     import keras
@@ -90,37 +91,20 @@ class Parameters:
         """Let the optimizer update the weights."""
         self.optimizer.apply(list(gradients), self.variables)
 
-    def load(self, model: keras.Model) -> None:
-        """Take weights and optimizer state from a model whose optimizer is built."""
-        vectors, singles = self._pairs(model)
-        for own, theirs in vectors:
-            _assign([own], [np.concatenate([_read(v).reshape(-1) for v in theirs])])
-        _assign([own for own, _ in singles], [_read(their) for _, their in singles])
-
-    def store(self, model: keras.Model) -> None:
-        """Give weights and optimizer state back to a model whose optimizer is built."""
-        vectors, singles = self._pairs(model)
-        for own, theirs in vectors:
-            parts = np.split(_read(own), np.cumsum(self.sizes)[:-1])
-            _assign(theirs, [p.reshape(s) for p, s in zip(parts, self.shapes, strict=True)])
-        _assign([their for _, their in singles], [_read(own) for own, _ in singles])
-
-    def _pairs(
-        self, model: keras.Model
-    ) -> tuple[list[tuple[keras.Variable, Variables]], list[tuple[keras.Variable, keras.Variable]]]:
-        """Return our vectors beside the model's variables they hold, and what pairs singly."""
+    def pairs(self, model: keras.Model) -> list[Pair]:
+        """Return our variables beside those that they hold of a model with a built optimizer."""
         weights, optimizer = model.trainable_variables, model.optimizer
         if not self.fused:
-            singles = [
-                *zip(self.variables, weights, strict=True),
-                *zip(_state(self.optimizer), _state(optimizer), strict=True),
-            ]
-            return [], singles
-        ours, theirs = _slots(self.optimizer, 1), _slots(optimizer, len(weights))
-        vectors = [(self.variables[0], weights)]
-        vectors += [(ours[name][0], theirs[name]) for name in ours]
-        rest = zip(_state(self.optimizer, ours), _state(optimizer, theirs), strict=True)
-        return vectors, list(rest)
+            ours = [*self.variables, *_state(self.optimizer)]
+            return _singles(ours, [*weights, *_state(optimizer)])
+        mine, theirs = _slots(self.optimizer, 1), _slots(optimizer, len(weights))
+        vectors = [(self.variables[0], weights), *((mine[n][0], theirs[n]) for n in mine)]
+        rest = _singles(_state(self.optimizer, mine), _state(optimizer, theirs))
+        return [Pair(own._value, [v._value for v in held]) for own, held in vectors] + rest
+
+
+def _singles(ours: Variables, theirs: Variables) -> list[Pair]:
+    return [Pair(a._value, [b._value]) for a, b in zip(ours, theirs, strict=True)]
 
 
 def _twin(weight: keras.Variable) -> keras.Variable:
@@ -133,23 +117,6 @@ def _twin(weight: keras.Variable) -> keras.Variable:
     twin._path = weight.path
     twin.constraint = weight.constraint
     return twin
-
-
-def _read(variable: keras.Variable) -> AnyArray:
-    """Return a variable's numbers; ``Variable.numpy`` takes several times as long."""
-    from tensorflow.python.ops.gen_resource_variable_ops import read_variable_op
-
-    own = variable._value
-    numbers: AnyArray = read_variable_op(own.handle, own.dtype).numpy()
-    return numbers
-
-
-def _assign(variables: Sequence[keras.Variable], values: Sequence[AnyArray]) -> None:
-    """Assign; ``Variable.assign`` takes several times as long, more than a short run in all."""
-    from tensorflow.python.ops.gen_resource_variable_ops import assign_variable_op
-
-    for variable, value in zip(variables, values, strict=True):
-        assign_variable_op(variable._value.handle, value)
 
 
 def _copy_exclusions(model: keras.Model, twin: keras.Optimizer, variables: Variables) -> None:

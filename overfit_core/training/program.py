@@ -19,6 +19,7 @@ from overfit_core.training.parameters import Parameters
 from overfit_core.training.plan import Carry, Data, Plan
 from overfit_core.training.recording import Recorded, empty, put
 from overfit_core.training.structure import Backend, backend_for
+from overfit_core.training.transfer import Pair, Transfer
 from overfit_core.training.types import FloatArray, IntArray, KerasObject, Tensor
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Program:
         self._rate: Tensor | None = None
         self.parameters = Parameters(model, lambda: self._rate)
         self.others = [tf.Variable(v.value, trainable=False) for v in model.non_trainable_variables]
+        self._transfer = Transfer()
         self._epoch = Epoch(model, plan, self.parameters, self.others, held_out=held_out)
         self.columns = self._epoch.columns
         fitting = 1 << ((_NUMBERS_PER_CALL // len(self.columns)).bit_length() - 1)
@@ -67,15 +69,15 @@ class Program:
 
     def load(self, model: keras.Model) -> None:
         """Start from a model's weights, optimizer state and moving statistics."""
-        self.parameters.load(model)
-        for own, theirs in zip(self.others, model.non_trainable_variables, strict=True):
-            own.assign(theirs.value)
+        self._transfer.load(self._pairs(model))
 
     def store(self, model: keras.Model) -> None:
         """Give a model what training has made of them."""
-        self.parameters.store(model)
-        for own, theirs in zip(self.others, model.non_trainable_variables, strict=True):
-            theirs.value.assign(own)
+        self._transfer.store(self._pairs(model))
+
+    def _pairs(self, model: keras.Model) -> list[Pair]:
+        others = zip(self.others, model.non_trainable_variables, strict=True)
+        return [*self.parameters.pairs(model), *(Pair(own, [v.value]) for own, v in others)]
 
     def save(self) -> list[FloatArray]:
         """Return a copy of everything that training changes."""

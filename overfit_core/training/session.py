@@ -19,7 +19,7 @@ from overfit_core.training.plan import Carry, Data, Plan
 from overfit_core.training.program import Program
 from overfit_core.training.recording import SNAPSHOTS_PER_CALL, Recorded
 from overfit_core.training.result import Ended
-from overfit_core.training.types import FloatArray, IntArray
+from overfit_core.training.types import Arrays, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import keras
@@ -234,13 +234,18 @@ def snapshot_epochs(epochs: int) -> IntArray:
 
 
 def _tensors(data: Data) -> Data:
+    batch = tuple(_tensor(part) for part in data.batch)
+    held_out = data.held_out and tuple(_tensor(part) for part in data.held_out)
+    return Data(batch, held_out)
+
+
+def _tensor(arrays: Arrays) -> Arrays:
     import keras
     import tensorflow as tf
 
-    tensors: Data = keras.tree.map_structure(
-        lambda a: None if a is None else tf.convert_to_tensor(a), data
-    )
-    return tensors
+    if arrays is None or isinstance(arrays, np.ndarray):
+        return None if arrays is None else tf.convert_to_tensor(arrays)
+    return keras.tree.map_structure(tf.convert_to_tensor, arrays)
 
 
 def _program(model: keras.Model, data: Data, plan: Plan) -> Program:
