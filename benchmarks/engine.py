@@ -1,4 +1,4 @@
-"""The engine beside its peers, in one run: ``python -m benchmarks.engine``.
+"""The engine beside its peers, in one run: ``python -m benchmarks.engine [SECTION …]``.
 
 Every way runs in a process of its own, one after the other, in rounds; medians over all rounds.
 """
@@ -160,14 +160,22 @@ def probes(rounds: int) -> str:
 
 
 def main() -> None:
-    """Measure everything and write it down."""
+    """Measure the sections that the command line names, or all, and write them down."""
     rounds = int(os.environ.get("OVERFIT_BENCH_ROUNDS", ROUNDS))
     packages = ("tensorflow-cpu", "keras", "jax", "optax", "torch", "numpy")
     versions = ", ".join(f"{name} {_version(name)}" for name in packages)
     note = f"{machine()}. {versions}. Medians over {rounds} processes of each way, in turn."
-    write_section("article", f"## The article's nets\n\n{note}\n\n{article(rounds)}")
-    write_section("layered", f"## Other kinds of layers\n\n{note}\n\n{layered(rounds)}")
-    write_section("probes", f"## What the probes cost\n\n{note}\n\n{probes(rounds)}")
+    for name in sys.argv[1:] or SECTIONS:
+        title, measured = SECTIONS[name]
+        write_section(name, f"## {title}\n\n{note}\n\n{measured(rounds)}")
+
+
+SECTIONS = {
+    "article": ("The article's nets", article),
+    "layered": ("Other kinds of layers", layered),
+    "probes": ("What the probes cost", probes),
+}
+"""Section of the results to its title and what measures it."""
 
 
 def _version(name: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from overfit_core.charts.figure import Mark, epochs_figure, lowest, present, spoken, trace
-from overfit_core.charts.lines import Lines, lines_of
+from overfit_core.charts.lines import Line, Lines, lines_of
 from overfit_core.charts.loss import score_curves
 from overfit_core.charts.theme import Figure
 from overfit_core.training.history import History
@@ -30,7 +32,7 @@ def accuracy_figure(
     Raises:
         ValueError: If the history has neither column.
     """
-    lines = lines_of(history)
+    lines = _meaningful(lines_of(history))
     if "accuracy" in lines:
         column, title, unit = "accuracy", "Accuracy, % of the samples", "%"
         axis: dict[str, Any] = {"range": [-0.03, 1.03], "tickformat": ".0%", "nticks": 6}
@@ -55,3 +57,19 @@ def accuracy_figure(
         height=250,
         revision=revision,
     )
+
+
+def _meaningful(lines: Lines) -> Lines:
+    """Leave out what the epoch that ended a diverging run scored.
+
+    Its predictions are no numbers any more; Keras gives an R² of minus infinity as 0.
+    """
+    loss = lines.get("loss")
+    if loss is None or not len(loss) or np.isfinite(loss.values[-1]):
+        return lines
+    last = lines.last_epoch
+    columns = {
+        name: Line(line.epochs, np.where(line.epochs == last, np.nan, line.values))
+        for name, line in lines.items()
+    }
+    return Lines(columns, last)

@@ -120,7 +120,7 @@ def epochs_figure(
                 "pad": {"t": 8},
             },
             "height": height + LEGEND_ROW * rows,
-            "margin": {"l": 48, "r": 12, "t": 34 + LEGEND_ROW * (rows == 1), "b": 40},
+            "margin": {"l": 58, "r": 12, "t": 34 + LEGEND_ROW * (rows == 1), "b": 40},
             "showlegend": rows > 0,
             # One row stands above the curves; more of them hang below and push the margin.
             "legend": {"orientation": "h", "x": 0, "xanchor": "left"}

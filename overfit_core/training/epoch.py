@@ -75,10 +75,10 @@ class Epoch:
         """Trace one epoch: its row, the pass that predictions are judged by, the new carry."""
         import tensorflow as tf
 
-        weights = self._parameters.shaped(self._parameters.values())
         others = [tf.convert_to_tensor(v) for v in self._others]
         judged = None
         if self.differs:
+            weights = self._parameters.shaped(self._parameters.values())
             judged = forward(self._model, weights, others, data.batch, training=False)
         trained, measured = self._step(data.batch, others)
         row = _figures(trained)

@@ -55,8 +55,8 @@ def put(buffer: Tensor, place: Tensor, value: Tensor, backend: Backend) -> Tenso
     import tensorflow as tf
     from tensorflow.compiler.tf2xla.python.xla import dynamic_update_slice
 
-    value = tf.cast(tf.reshape(value, buffer.shape[1:]), buffer.dtype)
+    value = tf.cast(tf.reshape(value, (1, *buffer.shape[1:])), buffer.dtype)
     if backend == "tensorflow":
-        return tf.tensor_scatter_nd_update(buffer, [[place]], [value])
-    start = tf.concat([tf.reshape(place, [1]), tf.zeros(buffer.shape.rank - 1, tf.int32)], 0)
-    return dynamic_update_slice(buffer, value[None], start)
+        return tf.tensor_scatter_nd_update(buffer, [[place]], value)
+    start = tf.stack([place, *[0] * (buffer.shape.rank - 1)])
+    return dynamic_update_slice(buffer, value, start)

@@ -50,6 +50,13 @@ def test_a_logarithmic_axis_leaves_out_what_has_no_logarithm() -> None:
     np.testing.assert_array_equal(points(trace)[1], [1.0, np.nan, np.nan, np.nan, 0.5])
 
 
+@pytest.mark.parametrize("score", ["accuracy", "r2"])
+def test_the_epoch_that_diverged_has_no_score(score: str) -> None:
+    history = History({"loss": [1.0, 2.0, np.inf], score: [0.5, -0.5, 0.0]})
+    (trace,) = accuracy_figure(history, "Adam")["data"]
+    np.testing.assert_array_equal(points(trace)[1], [0.5, -0.5, np.nan])
+
+
 def test_a_linear_axis_leaves_out_only_what_is_not_finite() -> None:
     history = History({"loss": [1.0, 0.0, -1.0, np.nan]})
     figure = loss_figure(history, "Adam", log=False)
