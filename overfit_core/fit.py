@@ -81,7 +81,9 @@ def _numbers_per_sample(spec: RunSpec) -> int:
     total = sum(prod(shape) for shape in shapes)
     for layer, shape in zip(spec.model.layers, shapes, strict=False):
         if isinstance(layer, Attention):
-            total += layer.heads * shape[0] ** 2
+            steps, channels = shape
+            key_dim, hidden = layer.sizes(channels)
+            total += layer.heads * steps**2 + steps * (hidden + 4 * layer.heads * key_dim)
         elif isinstance(layer, Recurrent):
             # Each gate, the state and the cell, at every step.
             total += (layer.gates + 2) * layer.units * shape[0]

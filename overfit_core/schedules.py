@@ -2,8 +2,8 @@
 
 Every schedule is *relative*: it says by what factor the optimizer's learning rate
 is multiplied at step t = 0, 1, 2, …, so that one schedule serves every learning
-rate in a comparison. One step is one epoch (with gradient accumulation, one step
-is `gradient_accumulation_steps` epochs, as Keras counts them).
+rate in a comparison. One step is one epoch, also where gradients are accumulated over
+several: Keras counts so.
 
 `build` gives the Keras schedule; `values` computes the same numbers with NumPy, so
 that a page can draw a schedule without TensorFlow.

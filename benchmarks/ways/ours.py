@@ -41,7 +41,7 @@ def main() -> None:
 
     def engine() -> Run:
         session = Session(model_of(preset), Data((x, y, None)), epochs=epochs + 1, plan=plan)
-        if session.program.traces:
+        if session.program.ready:
             session.advance(1)
         return lambda: session.advance(epochs)
 

@@ -14,7 +14,7 @@ RUNS_KEPT = 16
 """Runs whose lines are kept: at most 3 MB each with every probe of a deep network."""
 RATE_SECONDS = 2.0
 """Stretch of time over which the epochs per second are counted."""
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.03
 
 
 class Recorded(Protocol):

@@ -9,19 +9,34 @@ from sqlalchemy import and_, insert
 
 from overfit_core.errors import shown
 from overfit_core.spec import RunSpec
+from overfit_core.store import chunks
 from overfit_core.store.engine import writing
-from overfit_core.store.guards import UNCLAIMED, Guarded, changed
+from overfit_core.store.guards import PARKED, UNCLAIMED, Guarded, changed
 from overfit_core.store.records import Wish
 from overfit_core.store.tables import RunRow
 
+STOPPED_PARKED = "It was paused and had given its worker away; what was recorded is kept."
 _WISHES: tuple[Wish, ...] = ("run", "pause", "stop")
 
 
 class PersonSide(Guarded):
     """New runs, and wishes for those that go on. A worker reads a wish within 0.1 s."""
 
-    def create_run(self, spec: RunSpec) -> str:
-        """Put a run into the queue and return its id: 16 characters, unguessable, URL-safe."""
+    def create_run(
+        self, spec: RunSpec, *, pace: float | None = None, steps: int | None = None
+    ) -> str:
+        """Put a run into the queue and return its id: 16 characters, unguessable, URL-safe.
+
+        Args:
+            spec: What to run.
+            pace: Epochs per second; None for as fast as it goes.
+            steps: Train so many epochs, then pause; None trains to the end.
+
+        Raises:
+            ValueError: If ``pace`` is not a finite number above 0, or ``steps`` is below 1.
+        """
+        _check_pace(pace)
+        _check_steps(steps)
         run_id, now = secrets.token_urlsafe(12), self._now()
         with writing(self._engine) as session:
             session.execute(
@@ -32,6 +47,9 @@ class PersonSide(Guarded):
                     spec_hash=spec.hash,
                     created_at=now,
                     wished_at=now,
+                    pace=pace,
+                    wish="run" if steps is None else "pause",
+                    steps_wanted=steps or 0,
                 )
             )
         return run_id
@@ -52,8 +70,13 @@ class PersonSide(Guarded):
             raise ValueError(f"A wish is one of {_WISHES}, got {shown(wish)}.")
         now = self._now()
         stopped = {"wish": "stop", "wished_at": now, "status": "stopped", "finished_at": now}
+        parked = stopped | {"reason": STOPPED_PARKED}
         with writing(self._engine) as session:
-            if wish == "stop" and changed(session, and_(RunRow.id == run_id, UNCLAIMED), stopped):
+            this = RunRow.id == run_id
+            if wish == "stop" and changed(session, and_(this, PARKED), parked):
+                chunks.pack(session, run_id)
+                return True
+            if wish == "stop" and changed(session, and_(this, UNCLAIMED), stopped):
                 return True
             return self._ask(session, run_id, {"wish": wish})
 
@@ -67,8 +90,7 @@ class PersonSide(Guarded):
             UnknownRunError: If there is no run under this id.
             ValueError: If ``epochs`` is below 1.
         """
-        if epochs < 1:
-            raise ValueError(f"A step is at least 1 epoch, got {epochs}.")
+        _check_steps(epochs)
         with writing(self._engine) as session:
             return self._ask(
                 session, run_id, {"wish": "pause", "steps_wanted": RunRow.steps_wanted + epochs}
@@ -84,7 +106,16 @@ class PersonSide(Guarded):
             UnknownRunError: If there is no run under this id.
             ValueError: If ``pace`` is not a finite number above 0.
         """
-        if pace is not None and not (math.isfinite(pace) and pace > 0):
-            raise ValueError(f"A pace is a number of epochs per second above 0, got {pace}.")
+        _check_pace(pace)
         with writing(self._engine) as session:
             return self._ask(session, run_id, {"pace": pace})
+
+
+def _check_pace(pace: float | None) -> None:
+    if pace is not None and not (math.isfinite(pace) and pace > 0):
+        raise ValueError(f"A pace is a number of epochs per second above 0, got {pace}.")
+
+
+def _check_steps(epochs: int | None) -> None:
+    if epochs is not None and epochs < 1:
+        raise ValueError(f"A step is at least 1 epoch, got {epochs}.")

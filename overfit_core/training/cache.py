@@ -78,8 +78,17 @@ def program_key(model: keras.Model, data: Data, plan: Plan) -> str:
     shapes = [
         f"{t.dtype}{tuple(t.shape)}" if t is not None else "" for t in keras.tree.flatten(data)
     ]
-    kind = [*shapes, repr(plan), keras.config.floatx()]
+    kind = [*shapes, _nesting(data), repr(plan), keras.config.floatx()]
     return json.dumps([*kind, _model_key(model)])
+
+
+def _nesting(data: Setting) -> Setting:
+    """Return how arrays are nested: the same ones go elsewhere from a list than from a dict."""
+    if isinstance(data, dict):
+        return {name: _nesting(data[name]) for name in sorted(data)}
+    if isinstance(data, list | tuple):
+        return [_nesting(part) for part in data]
+    return None if data is None else "array"
 
 
 def _model_key(model: keras.Model) -> str:
@@ -114,6 +123,7 @@ def _fingerprint(model: keras.Model) -> Setting:
         optimizer,
         settings,
         [v.trainable for v in model.weights],
+        _not_decayed(model),
     ]
 
 
@@ -127,7 +137,22 @@ def _described(model: keras.Model) -> str:
     architecture = _structure(model.get_config(), names)
     compiled = _structure(model.get_compile_config(), {model.optimizer.name: "optimizer"})
     trainable = [v.trainable for v in model.variables]
-    return json.dumps([architecture, compiled, trainable], default=str)
+    described = [architecture, compiled, trainable, _not_decayed(model)]
+    return json.dumps(described, default=str)
+
+
+def _not_decayed(model: keras.Model) -> list[int]:
+    """Return the places of the weights that the optimizer was told not to decay.
+
+    Its configuration does not hold that.
+    """
+    optimizer = model.optimizer
+    excluded = getattr(optimizer, "_exclude_from_weight_decay", None)
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    if not excluded and not pattern:
+        return []
+    weights = enumerate(model.trainable_variables)
+    return [place for place, weight in weights if not optimizer._use_weight_decay(weight)]
 
 
 def _has_foreign_code(model: keras.Model) -> bool:

@@ -30,6 +30,13 @@ def checked_model(model: keras.Model) -> None:
         )
     if model._compile_loss is None and not model.losses:
         raise ModelError(f"The model {model.name!r} has no loss; compile it with loss=…")
+    if model.optimizer.built:
+        known = {id(v) for v in model.optimizer._trainable_variables}
+        if known != {id(v) for v in model.trainable_variables}:
+            raise ModelError(
+                f"The trainable weights of {model.name!r} are not those that its optimizer was "
+                "built for: a layer was frozen, thawed or added since. Compile the model again."
+            )
     for name in ("train_step", "test_step"):
         if not getattr(type(model), name).__module__.startswith("keras."):
             raise ModelError(
@@ -55,7 +62,7 @@ def arrays(values: Arrays, name: str) -> Arrays:
         return None
 
     def array(value: Arrays) -> AnyArray:
-        found = np.asarray(value)
+        found = _array(value, name)
         if found.dtype == object or found.dtype.kind in "SU":
             raise ModelError(f"{name} holds {found.dtype}; give numbers.")
         if found.ndim == 0 or len(found) == 0:
@@ -66,14 +73,23 @@ def arrays(values: Arrays, name: str) -> Arrays:
         return found
 
     if isinstance(values, list | tuple) and np.ndim(values[0] if values else ()) == 0:
-        values = np.asarray(values)
+        values = _array(values, name)
     if isinstance(values, list) and not _is_structure(values):
-        values = np.asarray(values)
+        values = _array(values, name)
     made = keras.tree.map_structure(array, values)
     lengths = {len(a) for a in keras.tree.flatten(made)}
     if len(lengths) > 1:
         raise ModelError(f"The arrays of {name} have {sorted(lengths)} samples; give one number.")
     return made
+
+
+def _array(values: Arrays, name: str) -> AnyArray:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ModelError(
+            f"{name} is no array: its rows differ in length or shape. Pad or cut them. ({error})"
+        ) from error
 
 
 def _is_structure(values: list[Arrays]) -> bool:
@@ -102,4 +118,4 @@ def same_samples(x: Arrays, y: Arrays, names: str) -> None:
     samples = len(keras.tree.flatten(x)[0])
     labels = len(keras.tree.flatten(y)[0])
     if samples != labels:
-        raise ModelError(f"{names} have {samples} and {labels} samples; give one label per sample.")
+        raise ModelError(f"{names} have {samples} and {labels} samples; give one per sample.")

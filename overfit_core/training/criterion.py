@@ -44,14 +44,16 @@ class Criterion:
         """
         import tensorflow as tf
 
-        y = tf.cast(tf.reshape(y, (tf.shape(prediction)[0], -1)), prediction.dtype)
+        y = _columns(y, prediction)
+        # What is no number is never right, though it compares like a 0 or like the first class.
+        answered = tf.reduce_all(tf.math.is_finite(prediction), axis=1)
         if self.task == "multiclass":
             label = y[:, 0] if y.shape[1] == 1 else tf.cast(tf.argmax(y, 1), y.dtype)
-            return tf.equal(tf.cast(tf.argmax(prediction, 1), y.dtype), label)
+            return answered & tf.equal(tf.cast(tf.argmax(prediction, 1), y.dtype), label)
         if self.task == "binary":
             answer = tf.cast(prediction > self.threshold, y.dtype)
             # Hinge losses are also given labels of -1 and 1.
-            return tf.reduce_all(answer == tf.maximum(y, 0), axis=1)
+            return answered & tf.reduce_all(answer == tf.maximum(y, 0), axis=1)
         error = tf.square(prediction - y)
         return tf.reduce_all(error <= (1 - R2_MEMORISED) * tf.math.reduce_variance(y, 0), axis=1)
 
@@ -67,9 +69,16 @@ class Criterion:
 
         if self.task != "regression":
             return tf.reduce_all(right)
-        y = tf.cast(tf.reshape(y, tf.shape(prediction)), prediction.dtype)
+        y = _columns(y, prediction)
         residual = tf.reduce_mean(tf.square(prediction - y), axis=0)
         return tf.reduce_all(residual <= (1 - R2_MEMORISED) * tf.math.reduce_variance(y, 0))
+
+
+def _columns(y: Tensor, prediction: Tensor) -> Tensor:
+    """Bring labels into the shape ``(samples, columns)`` and the type of the prediction."""
+    import tensorflow as tf
+
+    return tf.cast(tf.reshape(y, (tf.shape(prediction)[0], -1)), prediction.dtype)
 
 
 @dataclass

@@ -52,7 +52,7 @@ class Epoch:
         dtypes = {keras.config.floatx(), *(v.dtype for v in model.variables)}
         self.dtype = "float64" if "float64" in dtypes else "float32"
         self._probes = [PROBES[name](model) for name in plan.probes]
-        self._layer_norms = LayerNorms(model)
+        self._layer_norms = LayerNorms(model) if self._probes else None
         self._metrics = ("loss", *(n for n in model.get_metrics_result() if n != "loss"))
         self._held_out = held_out
         self.columns = self.columns_for(model)
@@ -117,10 +117,12 @@ class Epoch:
         outputs: dict[str, Tensor],
     ) -> list[Tensor]:
         """Trace the probes."""
-        if not self._probes or not before:
+        if self._layer_norms is None:
             return []
+        # The gradient is of the scaled loss; the optimizer divides it again, and so does this.
+        scale = self._parameters.optimizer.loss_scale_factor or 1.0
         weights, moved = _vector(before), _vector(self._parameters.values())
-        vectors = (weights, _vector(_dense(gradients, before)), moved - weights)
+        vectors = (weights, _vector(_dense(gradients, before)) / scale, moved - weights)
         held, slopes, updates = (self._layer_norms(vector) for vector in vectors)
         step = Step(held, slopes, updates, outputs)
         return [probe.measure(step) for probe in self._probes if probe.columns]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from overfit_core.errors import ModelError
 from overfit_core.training.caller import arrays, checked_model, same_samples
 from overfit_core.training.criterion import Criterion
 from overfit_core.training.history import History
@@ -73,8 +74,8 @@ def overfit(
     Raises:
         ModelError: If the model is not compiled, trains in its own way, does not take the batch,
             or the batch holds NaN or infinity.
-        ValueError: If ``epochs`` is below 1, a probe is not known, or ``stop_when_memorised`` is
-            asked for without a ``task``.
+        ValueError: If ``epochs`` is below 1, a probe, task or backend is not known, or
+            ``stop_when_memorised`` is asked for without a ``task``.
     """
     if epochs < 1:
         raise ValueError(f"Train at least one epoch, got epochs={epochs}.")
@@ -83,16 +84,20 @@ def overfit(
     unknown = [name for name in probes if name not in PROBES]
     if unknown:
         raise ValueError(f"There is no probe {unknown[0]!r}; there are {', '.join(PROBES)}.")
+    if task is not None and task not in get_args(Task):
+        raise ValueError(f"There is no task {task!r}; there are {', '.join(get_args(Task))}.")
+    if backend is not None and backend not in get_args(Backend):
+        known = ", ".join(get_args(Backend))
+        raise ValueError(f"There is no backend {backend!r}; there are {known}.")
     checked_model(model)
     data = _data(x, y, sample_weight, validation_data)
-    criterion = Criterion(task) if task else None
+    criterion = Criterion(task, _threshold(model)) if task else None
     plan = Plan(backend, tuple(probes), snapshots, criterion)
     session = Session(
         model, data, epochs=epochs, plan=plan, stop_when_memorised=stop_when_memorised
     )
     history = _train(session, on_chunk, should_stop)
     session.finish()
-    model.optimizer.finalize_variable_values(model.trainable_variables)
     return history
 
 
@@ -139,10 +144,27 @@ def _train(session: Session, on_chunk: OnChunk | None, should_stop: ShouldStop |
 def _data(
     x: Arrays, y: Arrays, sample_weight: Arrays, validation_data: tuple[Arrays, ...] | None
 ) -> Data:
-    batch = (arrays(x, "x"), arrays(y, "y"), arrays(sample_weight, "sample_weight"))
-    same_samples(batch[0], batch[1], "x and y")
+    batch = _checked((x, y, sample_weight), "")
     if validation_data is None:
         return Data(batch)
-    held_out = [arrays(v, "validation_data") for v in validation_data]
-    same_samples(held_out[0], held_out[1], "validation_data's x and y")
-    return Data(batch, (held_out[0], held_out[1], held_out[2] if len(held_out) > 2 else None))
+    if len(validation_data) not in (2, 3):
+        raise ModelError(
+            f"validation_data has {len(validation_data)} parts; give (x, y) or (x, y, weight)."
+        )
+    return Data(batch, _checked((*validation_data, None)[:3], "validation_data's "))
+
+
+def _checked(parts: tuple[Arrays, ...], whose: str) -> tuple[Arrays, Arrays, Arrays]:
+    x, y, weight = (
+        arrays(part, f"{whose}{name}")
+        for part, name in zip(parts, ("x", "y", "sample_weight"), strict=True)
+    )
+    same_samples(x, y, f"{whose}x and y")
+    if weight is not None:
+        same_samples(x, weight, f"{whose}x and sample_weight")
+    return x, y, weight
+
+
+def _threshold(model: keras.Model) -> float:
+    """Return from which output on a binary answer is yes: logits are compared with 0."""
+    return 0.0 if getattr(model.loss, "from_logits", False) else 0.5

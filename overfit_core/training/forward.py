@@ -59,11 +59,12 @@ def forward(
     mode = {"training": training} if model._call_has_training_arg else {}
     mapping = list(zip(variables, values, strict=True))
     with StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
+        # First: layers, and a loss with several outputs, keep metrics of their own on the way.
+        for metric in model.metrics:
+            metric.reset_state()
         with _watched(model, watch) as outputs:
             prediction = model(x, **mode)
         loss = model.compute_loss(x, y, prediction, sample_weight, training=training)
-        for metric in model.metrics:
-            metric.reset_state()
         metrics = model.compute_metrics(x, y, prediction, sample_weight=sample_weight)
     after = [scope.get_current_value(v) for v in model.non_trainable_variables]
     metrics = {name: value for name, value in metrics.items() if name != "loss"}

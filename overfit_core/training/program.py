@@ -41,6 +41,7 @@ class Program:
 
     Attributes:
         traces: How often the loop was traced: 1 after the first call, and ever after.
+        ready: Whether it was compiled, without an error.
         capacity: The most epochs of one call.
         columns: Names of the recorded columns.
     """
@@ -52,6 +53,7 @@ class Program:
         self.model, self.plan = model, plan
         self.backend: Backend = plan.backend or backend_for(model)
         self.traces = 0
+        self.ready = False
         self._rate: Tensor | None = None
         self.parameters = Parameters(model, lambda: self._rate)
         self.others = [tf.Variable(v.value, trainable=False) for v in model.non_trainable_variables]
@@ -119,6 +121,7 @@ class Program:
         # Past TensorFlow's own dispatch, which takes a tenth of a short run.
         flat = [tf.convert_to_tensor(v) for v in tf.nest.flatten(inputs) if v is not None]
         recorded, after = self._compiled._call_flat(flat, self._compiled.captured_inputs)
+        self.ready = True
         return recorded, Carry(int(after.epoch), int(after.streak), after.learned)
 
     def compile(self, data: Data) -> None:

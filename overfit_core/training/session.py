@@ -98,7 +98,7 @@ class Session:
         Raises:
             ModelError: If Keras cannot train the model on this batch.
         """
-        if self.program.traces:
+        if self.program.ready:
             return
         start = time.perf_counter()
         try:
@@ -120,7 +120,7 @@ class Session:
             other = replace(self._plan, backend="tensorflow")
             self.program = PROGRAMS.get(self.model, self.data, other)
             PROGRAMS.put(self.model, self.data, self._plan, self.program)
-            if not self.program.traces:
+            if not self.program.ready:
                 self.program.compile(self.data)
 
     def advance(self, epochs: int) -> History:
@@ -147,10 +147,15 @@ class Session:
         return chunk
 
     def finish(self) -> None:
-        """Give the model the weights and the optimizer state as they are now."""
-        if self.program.traces:
+        """Leave the model as ``fit`` would, were training to end here.
+
+        It gets the weights and the optimizer state, and the moving average in place of the
+        weights where the optimizer keeps one. Training can go on from what it was.
+        """
+        if self.program.ready:
             self._attach()
             self.program.store(self.model)
+            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
 
     def _call_length(self, goal: int) -> int:
         """Return how many epochs fit into one call of the program."""
@@ -180,7 +185,7 @@ class Session:
         right = columns.pop("right", None)
         if right is not None:
             self.memorisation.follow(first, right)
-        self._follow(columns, first, streak=self._carry.streak)
+        self._follow(columns, first)
         snapshots = None
         if len(chosen) and chosen[0] <= self.epoch:
             chosen = chosen[chosen <= self.epoch]
@@ -190,7 +195,7 @@ class Session:
             )
         return History(columns, first, snapshots)
 
-    def _follow(self, columns: dict[str, FloatArray], first: int, streak: int) -> None:
+    def _follow(self, columns: dict[str, FloatArray], first: int) -> None:
         loss = columns.get("inference_loss", columns["loss"])
         finite = np.isfinite(loss)
         if finite.any():
@@ -254,9 +259,9 @@ def _program(model: keras.Model, data: Data, plan: Plan) -> Program:
     if program is None:
         try:
             model._symbolic_build(data_batch=data.batch)
+            program = PROGRAMS.get(model, data, plan)
         except Exception as error:
             raise ModelError(_reason(error)) from error
-        program = PROGRAMS.get(model, data, plan)
     return program
 
 

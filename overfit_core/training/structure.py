@@ -46,16 +46,27 @@ def backend_for(model: keras.Model) -> Backend:
 def differs_in_training(model: keras.Model) -> bool:
     """Tell whether the model can behave differently in training and in inference.
 
-    True for dropout, noise and batch normalisation, and, to be safe, for a layer of the caller's
-    own whose call takes ``training``.
+    True for dropout, noise, augmented images, batch and spectral normalisation, and, to be safe,
+    for a layer or a model of the caller's own whose call takes ``training``.
     """
     import keras
+    from keras.src.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
+        BaseImagePreprocessingLayer,
+    )
 
+    random = (
+        keras.layers.BatchNormalization,
+        keras.layers.GaussianNoise,
+        keras.layers.SpectralNormalization,
+        BaseImagePreprocessingLayer,
+    )
+    if not type(model).__module__.startswith("keras.") and model._call_has_training_arg:
+        return True
     for layer in all_layers(model):
         rates = [getattr(layer, name, 0) for name in ("rate", "dropout", "recurrent_dropout")]
         if any(isinstance(rate, int | float) and rate for rate in rates):
             return True
-        if isinstance(layer, keras.layers.BatchNormalization | keras.layers.GaussianNoise):
+        if isinstance(layer, random):
             return True
         foreign = not type(layer).__module__.startswith("keras.")
         if foreign and layer._call_has_training_arg:

@@ -18,6 +18,7 @@ LOOK_SECONDS = 0.04
 """How often a run that stands still, or waits for its pace, reads the wish."""
 PARK_SECONDS = 3.0
 """A run that has been paused for so long gives its worker to one that waits."""
+REPEATING = "It was catching up with what it had recorded before its pause; that is kept."
 MAX_REASON = 2_000
 """Longest reason, in characters."""
 
@@ -105,6 +106,8 @@ class _Training:
             session.compile()
         self.control = self._look()
         while not session.finished:
+            if self.control.wish == "stop" and session.epoch < self.record.epoch:
+                return self._end_repetition()
             if self.control.wish == "stop":
                 return self._end(session, "stopped")
             if session.epoch < self.record.epoch:
@@ -150,6 +153,11 @@ class _Training:
         chunk = session.advance(min(self.length.epochs, self.record.epoch - session.epoch))
         self.length.record(len(chunk), time.monotonic() - began)
         self.control = self._look()
+
+    def _end_repetition(self) -> None:
+        """Stop where more was recorded than this session has trained again."""
+        self.life.answering = True
+        self.store.finish(self.record.id, "stopped", reason=REPEATING, worker=self.worker)
 
     def _wait(self) -> bool:
         """Wait a little and read the wish; False if the worker was given to another run."""

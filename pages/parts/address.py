@@ -30,7 +30,6 @@ def open_address() -> None:
     """Fill settings and run from the address, once in a session."""
     if st.session_state.get(keys.OPENED):
         return
-    st.session_state[keys.OPENED] = True
     st.session_state.setdefault(keys.RUNS, [])
     notices: list[str] = []
     named = st.query_params.get("preset")
@@ -45,6 +44,7 @@ def open_address() -> None:
     else:
         st.session_state[keys.PRESET] = preset.id
     st.session_state[keys.NOTICE] = notices
+    st.session_state[keys.OPENED] = True
 
 
 def show_notices() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec
 
 import streamlit as st
 
@@ -17,6 +19,7 @@ from pages.parts.settings_form import Draft, place_of, read_draft
 if TYPE_CHECKING:
     from overfit_core.store import RunRecord, Store
 
+P = ParamSpec("P")
 PACES: dict[str, float | None] = {
     "As fast as it goes": None,
     "1 epoch/s": 1.0,
@@ -46,15 +49,15 @@ def run_controls(draft: Draft, record: RunRecord | None) -> None:
             on_click=start,
             help="Ends the run that goes on, and starts a new one." if live else None,
         )
-        if held:
-            st.button(
-                "Resume", key="resume", icon=":material/resume:", on_click=_wish, args=("run",)
-            )
-        else:
-            st.button(
-                "Pause", key="pause", icon=":material/pause:", on_click=_wish, args=("pause",),
-                disabled=not live,
-            )  # fmt: skip
+        # One button under one key: who presses it by keyboard stays on it.
+        st.button(
+            "Resume" if held else "Pause",
+            key="pause",
+            icon=":material/resume:" if held else ":material/pause:",
+            on_click=_wish,
+            args=("run" if held else "pause",),
+            disabled=not live,
+        )
         st.button(
             "Step",
             key="step",
@@ -91,21 +94,18 @@ def start(*, paused: bool = False) -> None:
         paused: Whether it stands still after its first epoch.
     """
     draft = read_draft()
-    st.session_state[keys.FAILED_START] = None
+    st.session_state[keys.FAILED] = None
     # A click can overtake the page: settings typed just before it are checked here once more.
     if draft.spec is None:
         return
     try:
         handles = engine()
         _end_the_last(handles.store)
-        run_id = handles.store.create_run(draft.spec)
-        if (pace := PACES[st.session_state[keys.PACE]]) is not None:
-            handles.store.set_pace(run_id, pace)
-        if paused:
-            handles.store.step(run_id)
+        pace = PACES[st.session_state[keys.PACE]]
+        run_id = handles.store.create_run(draft.spec, pace=pace, steps=1 if paused else None)
         handles.workers.submit(run_id)
     except OverfitError as error:
-        st.session_state[keys.FAILED_START] = str(error)
+        st.session_state[keys.FAILED] = f"The run was not started: {error}"
         return
     if st.session_state[keys.NOTICE]:
         st.session_state[keys.NOTICE] = []
@@ -115,9 +115,8 @@ def start(*, paused: bool = False) -> None:
 
 
 def _cost_or_problems(draft: Draft) -> None:
-    if st.session_state.get(keys.FAILED_START):
-        reason = html.escape(st.session_state[keys.FAILED_START])
-        st.html(f'<p class="notice" role="alert">The run was not started: {reason}</p>')
+    if failed := st.session_state.get(keys.FAILED):
+        st.html(f'<p class="notice" role="alert">{html.escape(failed)}</p>')
     if draft.spec is not None:
         with st.container(key="cost"):
             st.caption(cost_line(draft.spec))
@@ -140,6 +139,21 @@ def _end_the_last(store: Store) -> None:
         st.session_state[keys.RUN] = None
 
 
+def saying_why(action: Callable[P, None]) -> Callable[P, None]:
+    """Let what a click does say why it failed, above the run, and not in place of the run."""
+
+    @wraps(action)
+    def said(*args: P.args, **kwargs: P.kwargs) -> None:
+        st.session_state[keys.FAILED] = None
+        try:
+            action(*args, **kwargs)
+        except OverfitError as error:
+            st.session_state[keys.FAILED] = str(error)
+
+    return said
+
+
+@saying_why
 def _wish(wish: str) -> None:
     handles, run_id = engine(), st.session_state[keys.RUN]
     handles.store.set_wish(run_id, wish)
@@ -147,14 +161,16 @@ def _wish(wish: str) -> None:
         _wake(run_id)
 
 
+@saying_why
 def _step() -> None:
-    handles, run_id = engine(), st.session_state.get(keys.RUN)
-    if run_id and handles.store.step(run_id):
+    run_id = st.session_state.get(keys.RUN)
+    if run_id and engine().store.step(run_id):
         _wake(run_id)
     else:
         start(paused=True)
 
 
+@saying_why
 def _pace() -> None:
     run_id = st.session_state.get(keys.RUN)
     if run_id:

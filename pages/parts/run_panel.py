@@ -20,14 +20,15 @@ from overfit_core.charts.status import (
     share_done,
     status_line,
 )
-from overfit_core.errors import SpecError, StoreError, UnknownRunError
+from overfit_core.errors import OverfitError, SpecError, StoreError, UnknownRunError
 from pages.parts import form_state
 from pages.parts import session_keys as keys
 from pages.parts.address import write_address
 from pages.parts.engine import engine
+from pages.parts.form_fields import say_wrong
 from pages.parts.live_chart import live_chart, preload_charts
 from pages.parts.live_text import live_text
-from pages.parts.run_controls import pace_name, run_controls
+from pages.parts.run_controls import pace_name, run_controls, saying_why
 from pages.parts.settings_form import Draft, read_draft
 
 if TYPE_CHECKING:
@@ -54,7 +55,14 @@ def run_panel() -> None:
 def _panel() -> None:
     if st.session_state.pop(keys.WHOLE_PAGE, False):
         st.rerun()
-    draft, run_id = read_draft(), st.session_state.get(keys.RUN)
+    # Nothing above a fragment sees its errors: they are said here, and the settings stay.
+    try:
+        _controls_and_run(read_draft(), st.session_state.get(keys.RUN))
+    except OverfitError as error:
+        say_wrong(str(error))
+
+
+def _controls_and_run(draft: Draft, run_id: str | None) -> None:
     if run_id is not None and st.session_state.pop(keys.STARTED, None) == run_id:
         engine().feed.first_lines(run_id, FIRST_SECONDS)
     record = _record(run_id)
@@ -71,7 +79,12 @@ def _run(record: RunRecord, draft: Draft) -> None:
     # Buttons and timer belong to this look at the run; when its state moves, a whole new page is
     # asked for, which draws both anew.
     st.session_state[keys.SHOWN_STATE] = None
-    st.fragment(_live, run_every=None if record.ended else LIVE_SECONDS)(record.id)
+    if record.ended:
+        # No fragment: it would take over the timer of one that was here before.
+        with st.container():
+            _live(record.id)
+    else:
+        st.fragment(_live, run_every=LIVE_SECONDS)(record.id)
     st.session_state[keys.SHOWN_STATE] = _state_of(record)
     if record.ended:
         _samples(record)
@@ -81,8 +94,10 @@ def _live(run_id: str) -> None:
     """Draw what changes while a run goes on."""
     shown = st.session_state[keys.SHOWN_STATE]
     try:
-        lines = engine().feed.first_lines(run_id, FIRST_SECONDS if shown else 0)
         record = engine().store.run(run_id)
+        patience = FIRST_SECONDS if shown and record.status == "running" else 0
+        lines = engine().feed.first_lines(run_id, patience)
+        record = engine().store.run(run_id) if patience else record
     except StoreError as error:
         live_text(str(error), key="status", tone="bad")
         return
@@ -205,7 +220,8 @@ def _which_run(record: RunRecord, draft: Draft) -> None:
     runs = st.session_state[keys.RUNS][-RUNS_LISTED:]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="which-run"):
         if len(runs) > 1:
-            names = {run_id: _run_name(place, run_id) for place, run_id in enumerate(runs, 1)}
+            first = len(st.session_state[keys.RUNS]) - len(runs) + 1
+            names = {run_id: _run_name(n, run_id) for n, run_id in enumerate(runs, first)}
             st.session_state[keys.SHOWN_RUN] = record.id
             st.selectbox(
                 "Run",
@@ -233,11 +249,14 @@ def _run_name(place: int, run_id: str) -> str:
         return f"{place}. gone"
 
 
+@saying_why
 def _show_run() -> None:
-    st.session_state[keys.RUN] = st.session_state[keys.SHOWN_RUN]
-    st.session_state[keys.PACE] = pace_name(engine().store.run(st.session_state[keys.RUN]).pace)
+    record = engine().store.run(st.session_state[keys.SHOWN_RUN])
+    st.session_state[keys.RUN] = record.id
+    st.session_state[keys.PACE] = pace_name(record.pace)
 
 
+@saying_why
 def _take_settings(run_id: str) -> None:
     form_state.fill_from(engine().store.run(run_id).spec)
     st.session_state[keys.WHOLE_PAGE] = True

@@ -1,4 +1,4 @@
-"""The names in ``st.session_state``: ids and settings, nothing else.
+"""The names in ``st.session_state``: ids, settings and short sentences; no run, no curve.
 
 Every setting of the form has the key ``set.`` and its path in the spec, such as
 ``set.batch.samples``. A row of the table of layers has a number of its own, which it keeps when it
@@ -25,8 +25,8 @@ SHOWN_STATE = "shown-state"
 """The state of the run that the buttons were last drawn for."""
 WHOLE_PAGE = "whole-page"
 """Whether a click in the panel of the run changed something beside it."""
-FAILED_START = "failed-start"
-"""Why the last click on Train started nothing."""
+FAILED = "failed"
+"""Why the last click in the panel of the run did nothing."""
 PACE = "pace"
 LOG_AXIS = "log-axis"
 

@@ -115,6 +115,44 @@ def test_a_database_that_is_gone_is_said_where_the_run_stands(
     assert status(at) == {"text": "The database does not answer.", "tone": "bad"}
 
 
+def test_a_click_that_fails_says_why_and_keeps_the_page(
+    open_app: OpenApp, store: Store, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from overfit_core.errors import StoreError
+
+    def refuse(store: Store, run_id: str, wish: str) -> None:
+        raise StoreError("The database is locked.")
+
+    workers.hold = True
+    at = open_app()
+    at.button(key="train").click().run()
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "set_wish", refuse)
+        at.button(key="stop").click().run()
+    assert not at.exception
+    assert notices(at) == ["The database is locked."]
+    assert at.number_input(key="set.training.epochs").value == 500
+    at.button(key="stop").click().run()
+    assert notices(at) == []
+
+
+def test_a_database_that_fails_leaves_the_settings(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from overfit_core.errors import StoreError
+
+    def refuse(store: Store, run_id: str) -> None:
+        raise StoreError("The database is locked.")
+
+    at = open_app()
+    at.button(key="train").click().run()
+    monkeypatch.setattr(Store, "run", refuse)
+    at.run()
+    assert not at.exception
+    assert wrong(at) == ["▲ The database is locked."]
+    assert at.number_input(key="set.training.epochs").value == 500
+
+
 def test_the_buttons_of_a_run_that_ended_before_the_page_was_drawn_are_off(
     open_app: OpenApp, workers: FakeWorkers
 ) -> None:
@@ -142,7 +180,7 @@ def test_pause_resume_step_and_stop_are_wished_of_the_run(
     assert store.run(run_id).wish == "pause"
     at.button(key="step").click().run()
     assert store.run(run_id).steps_wanted == 1
-    at.button(key="resume").click().run()
+    at.button(key="pause").click().run()
     assert store.run(run_id).wish == "run"
     at.button(key="stop").click().run()
     assert store.run(run_id).wish == "stop"

@@ -263,7 +263,18 @@ def test_a_parked_run_can_be_stopped_and_wanted_runs_cannot_be_parked(
     store.set_wish(running, "pause")
     assert store.park(running, 0, worker="w1")
     store.set_wish(running, "stop")
-    assert store.run(running).status == "stopped"
+    record = store.run(running)
+    assert record.status == "stopped"
+    assert record.reason is not None
+    assert "what was recorded is kept" in record.reason
+
+
+def test_a_run_is_made_with_its_pace_and_its_steps_at_once(store: Store) -> None:
+    record = store.run(store.create_run(RunSpec(), pace=10.0, steps=1))
+    assert (record.pace, record.wish, record.steps_wanted) == (10.0, "pause", 1)
+    for wrong in ({"pace": 0.0}, {"pace": float("nan")}, {"steps": 0}):
+        with pytest.raises(ValueError, match="got"):
+            store.create_run(RunSpec(), **wrong)
 
 
 def test_runs_wait_oldest_first(store: Store, clock: Clock) -> None:

@@ -21,8 +21,9 @@ def assert_equals_fit(
     keras.utils.set_random_seed(0)
     ours, theirs = make(), make()
     theirs.set_weights(ours.get_weights())
+    samples = len(keras.tree.flatten(y)[0])
     expected = theirs.fit(
-        x, y, epochs=epochs, batch_size=len(y), shuffle=False, verbose=0, **arguments
+        x, y, epochs=epochs, batch_size=samples, shuffle=False, verbose=0, **arguments
     )
     history = overfit(ours, x, y, epochs=epochs, **arguments)
     assert len(history) == epochs

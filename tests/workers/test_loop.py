@@ -276,3 +276,22 @@ def test_a_paused_run_gives_its_worker_to_one_that_waits_and_goes_on_as_if_it_ha
     store.set_wish(run_id, "run")
     assert again.join().status == "finished"
     np.testing.assert_array_equal(store.history(run_id)["loss"], 1.0 / np.arange(1, 3_001))
+
+
+def test_a_stop_while_a_run_catches_up_says_nothing_of_earlier_epochs(store: Store) -> None:
+    run_id = store.create_run(RunSpec(training=TrainingSpec(epochs=50)), steps=20)
+    worker = Background(store, run_id, FakeSession)
+    worker.until(lambda record: record.epoch == 20 and record.status == "paused")
+    assert store.park(run_id, 20, worker="w")
+    worker.join()
+    store.set_wish(run_id, "run")
+
+    def make(spec: RunSpec) -> FakeSession:
+        store.set_wish(run_id, "stop")
+        return FakeSession(spec)
+
+    record = Background(store, run_id, make, "w2").join()
+    assert (record.status, record.epoch, record.summary) == ("stopped", 20, None)
+    assert record.reason is not None
+    assert "catching up" in record.reason
+    assert store.samples(run_id) is None

@@ -60,7 +60,10 @@ class UpdateRatio(_Norm):
 
 
 def weights_by_layer(model: keras.Model) -> dict[str, list[keras.Variable]]:
-    """Return the trainable weights under the name of the outermost layer that holds them."""
+    """Return the trainable weights under the name of the outermost layer that holds them.
+
+    Those that a model of the caller's own holds itself come last, under its name.
+    """
     seen: set[int] = set()
     found: dict[str, list[keras.Variable]] = {}
     for layer in model.layers:
@@ -68,4 +71,5 @@ def weights_by_layer(model: keras.Model) -> dict[str, list[keras.Variable]]:
         seen.update(id(v) for v in own)
         if own:
             found[layer.name] = own
-    return found
+    own = [v for v in model.trainable_variables if id(v) not in seen]
+    return found | ({model.name: own} if own else {})
