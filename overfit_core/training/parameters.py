@@ -33,6 +33,9 @@ def can_be_one_vector(model: keras.Model) -> bool:
     keras_own = type(optimizer).__module__.startswith("keras.")
     if not keras_own or type(optimizer).__name__ not in _ELEMENTWISE:
         return False
+    if type(optimizer).__name__ == "SGD" and not optimizer.momentum:
+        # One product and one sum a weight: less than joining the gradients takes.
+        return False
     excluded = getattr(optimizer, "_exclude_from_weight_decay", None)
     pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
     if optimizer.clipnorm or excluded or pattern:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -59,11 +59,6 @@ class SpecSession(Session):
                 plan=plan,
                 stop_when_memorised=training.stop_when_memorised,
             )
-
-    @classmethod
-    def from_spec(cls, spec: RunSpec) -> Self:
-        """Return a session for a spec."""
-        return cls(spec)
 
     def samples(self) -> Samples:
         """Return the batch as it was made, with what the network makes of it now."""

@@ -47,11 +47,6 @@ class ClusterStatus:
     queued: int = 0
     reason: str | None = None
 
-    @property
-    def ready(self) -> int:
-        """Workers that are warm and have no run."""
-        return max(0, self.workers - max(self.warming, self.busy))
-
     def sentence(self) -> str:
         """Say it in one plain sentence."""
         if self.state == "down":

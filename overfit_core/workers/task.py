@@ -37,4 +37,4 @@ def _session(spec: RunSpec) -> Trainable:
     WARM_UP.prepare()
     from overfit_core.training.spec_session import SpecSession
 
-    return SpecSession.from_spec(spec)
+    return SpecSession(spec)

@@ -50,9 +50,7 @@ def field_widget(
     *,
     label: str | None = None,
     empty: str | None = None,
-    show: Callable[[object], str] | None = None,
     hidden_label: bool = False,
-    on_change: Callable[[], None] | None = None,
 ) -> None:
     """Draw the widget of a setting; its value is in the session under ``key``.
 
@@ -61,9 +59,7 @@ def field_widget(
         key: Where its value is.
         label: In place of the field's own.
         empty: What an empty field means.
-        show: How a choice is written.
         hidden_label: Whether the label is there for screen readers only.
-        on_change: Called before the page is drawn anew.
     """
     st.session_state.setdefault(key, field.default_shown)
     name = label or field.label
@@ -72,14 +68,13 @@ def field_widget(
         "help": None if hidden_label else field.help or None,
         "label_visibility": "collapsed" if hidden_label else "visible",
         "persist_state": "session",
-        "on_change": on_change or "rerun",
     }
     empty = empty or field.default_text or None
     if field.kind == "switch":
         st.checkbox(name, **common)
     elif field.kind == "choice":
         options = ([None] if field.optional else []) + list(field.choices)
-        st.selectbox(name, options, format_func=_named(show, empty), **common)
+        st.selectbox(name, options, format_func=_named(empty), **common)
     elif field.kind in ("text", "numbers"):
         st.text_input(name, placeholder=empty, **common)
     elif field.kind == "whole":
@@ -118,12 +113,12 @@ def field_grid(
                 problems.show(*problem_path, name)
 
 
-def _named(show: Callable[[object], str] | None, empty: str | None) -> Callable[[object], str]:
+def _named(empty: str | None) -> Callable[[object], str]:
     def named(value: object) -> str:
         if value is None:
             return empty or "Automatic"
         if isinstance(value, bool):
             return "Yes" if value else "No"
-        return show(value) if show else str(value)
+        return str(value)
 
     return named
