@@ -119,11 +119,15 @@ class Epoch:
         """Trace the probes."""
         if self._layer_norms is None:
             return []
-        # The gradient is of the scaled loss; the optimizer divides it again, and so does this.
-        scale = self._parameters.optimizer.loss_scale_factor or 1.0
-        weights, moved = _vector(before), _vector(self._parameters.values())
-        vectors = (weights, _vector(_dense(gradients, before)) / scale, moved - weights)
-        held, slopes, updates = (self._layer_norms(vector) for vector in vectors)
+        held = slopes = updates = ()
+        if before:
+            weights, moved = _vector(before), _vector(self._parameters.values())
+            descent = _vector(_dense(gradients, before))
+            if scale := self._parameters.optimizer.loss_scale_factor:
+                # The gradient is of the scaled loss; the optimizer divides it again too.
+                descent = descent / scale
+            vectors = (weights, descent, moved - weights)
+            held, slopes, updates = (self._layer_norms(vector) for vector in vectors)
         step = Step(held, slopes, updates, outputs)
         return [probe.measure(step) for probe in self._probes if probe.columns]
 

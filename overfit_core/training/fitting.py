@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, get_args
 
 from overfit_core.errors import ModelError
@@ -73,7 +73,8 @@ def overfit(
 
     Raises:
         ModelError: If the model is not compiled, trains in its own way, does not take the batch,
-            or the batch holds NaN or infinity.
+            the batch holds NaN or infinity, or ``snapshots`` or ``task`` are asked of a model
+            with several outputs.
         ValueError: If ``epochs`` is below 1, a probe, task or backend is not known, or
             ``stop_when_memorised`` is asked for without a ``task``.
     """
@@ -81,15 +82,12 @@ def overfit(
         raise ValueError(f"Train at least one epoch, got epochs={epochs}.")
     if stop_when_memorised and task is None:
         raise ValueError("stop_when_memorised needs a task: binary, multiclass or regression.")
-    unknown = [name for name in probes if name not in PROBES]
-    if unknown:
-        raise ValueError(f"There is no probe {unknown[0]!r}; there are {', '.join(PROBES)}.")
-    if task is not None and task not in get_args(Task):
-        raise ValueError(f"There is no task {task!r}; there are {', '.join(get_args(Task))}.")
-    if backend is not None and backend not in get_args(Backend):
-        known = ", ".join(get_args(Backend))
-        raise ValueError(f"There is no backend {backend!r}; there are {known}.")
+    _known("probe", probes, PROBES)
+    _known("task", [task] if task else [], get_args(Task))
+    _known("backend", [backend] if backend else [], get_args(Backend))
     checked_model(model)
+    if (snapshots or task) and isinstance(y, dict | list | tuple) and len(model.outputs or [y]) > 1:
+        raise ModelError("Snapshots and a task need a model with one output; this one has more.")
     data = _data(x, y, sample_weight, validation_data)
     criterion = Criterion(task, _threshold(model)) if task else None
     plan = Plan(backend, tuple(probes), snapshots, criterion)
@@ -99,6 +97,13 @@ def overfit(
     history = _train(session, on_chunk, should_stop)
     session.finish()
     return history
+
+
+def _known(kind: str, names: Sequence[str], known: Iterable[str]) -> None:
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"There is no {kind} {name!r}; there are {', '.join(known)}.")
 
 
 def run(

@@ -22,8 +22,7 @@ class Transfer:
     """Copies between the variables of one program and those of any model that fits it.
 
     The first copy of each kind is made operation by operation. Whoever copies a second time will
-    copy often: from then on it is one compiled call, which takes a fifth of the time, and 30 ms
-    once.
+    copy often: from then on it is one compiled call, which takes less than half of the time.
     """
 
     def __init__(self) -> None:

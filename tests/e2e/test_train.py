@@ -133,3 +133,21 @@ def test_the_chart_keeps_its_node_and_its_zoom_while_a_run_goes_on(train_page: T
 
     assert train_page.is_marked("loss")
     assert train_page.shown_range("loss") == pytest.approx([1.5, 4.0])
+
+
+def test_a_run_that_ended_is_not_drawn_again_while_it_is_looked_at(train_page: TrainPage) -> None:
+    train_page.train()
+    train_page.wait_for_status(r"^Memorised")
+    ended = train_page.run_id
+    train_page.choose("Pace", SLOW)
+    train_page.train()
+    train_page.wait_until_drawn("loss", epoch=3)
+
+    train_page.choose("Run", "1. ")
+    train_page.wait_for_address(ended)
+    train_page.wait_for_status(r"^Memorised")
+    train_page.settle()
+    before = train_page.chart("loss").get_attribute("data-drawn")
+    train_page.page.wait_for_timeout(2_000)
+
+    assert train_page.chart("loss").get_attribute("data-drawn") == before

@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 
 from overfit_core import ModelError, RunSpec, run
+from overfit_core.models.build import build_model
 from overfit_core.training import overfit
 from overfit_core.training.criterion import Criterion
+from overfit_core.training.probes import PROBES
+from overfit_core.training.structure import differs_in_training
 from tests.training.oracle import ARTICLE_X, ARTICLE_Y, assert_equals_fit, dense_model
 
 LAYERS = keras.layers
@@ -107,21 +110,62 @@ def test_a_wide_head_on_one_target_is_trained() -> None:
     assert run(spec).summary.epochs == 5
 
 
-def test_a_run_with_a_moving_average_ends_with_the_average() -> None:
-    plain = {"training": {"epochs": 20}}
+def test_a_run_with_a_moving_average_ends_with_the_average_as_fit_does() -> None:
     arguments = {"use_ema": True, "ema_momentum": 0.9}
-    averaged = plain | {"optimizer": {"name": "SGD", "learning_rate": 0.1, "arguments": arguments}}
-    by_itself = plain | {"optimizer": {"name": "SGD", "learning_rate": 0.1}}
-    first, second = (run(RunSpec.load(data)) for data in (by_itself, averaged))
-    np.testing.assert_array_equal(first.history["loss"], second.history["loss"])
-    assert second.summary.loss != pytest.approx(first.summary.loss, rel=1e-4)
+    optimizer = {"name": "SGD", "learning_rate": 0.1, "arguments": arguments}
+    spec = RunSpec.load({"training": {"epochs": 20}, "optimizer": optimizer})
+    model = build_model(spec)
+    x, y = ARTICLE_X.astype("float32"), ARTICLE_Y.reshape(-1, 1)
+    history = model.fit(x, y, epochs=20, batch_size=4, verbose=0).history
+    loss, _ = model.evaluate(x, y, verbose=0)
+
+    result = run(spec)
+    np.testing.assert_allclose(result.history["loss"], history["loss"], rtol=1e-4)
+    assert result.summary.loss == pytest.approx(loss, rel=1e-4)
+    assert result.summary.loss != pytest.approx(history["loss"][-1], rel=1e-3)
+
+
+class OnlyInInference(LAYERS.Layer):
+    """Raises when it is trained, so after everything was built."""
+
+    def call(self, x: object, training: bool = False) -> object:
+        if training:
+            raise NotImplementedError("this layer cannot be trained")
+        return x
 
 
 def test_a_model_that_cannot_be_compiled_says_so_each_time() -> None:
-    model = dense_model()()
+    model = keras.Sequential([keras.Input((2,)), LAYERS.Dense(1), OnlyInInference()])
+    model.compile("sgd", loss="mse")
     for _ in range(2):
-        with pytest.raises(ModelError, match="cannot train"):
-            overfit(model, ARTICLE_X, np.ones((4, 3, 7)), epochs=1)
+        with pytest.raises(ModelError, match="this layer cannot be trained"):
+            overfit(model, ARTICLE_X, ARTICLE_Y, epochs=1)
+
+
+@pytest.mark.parametrize("asked", [{"snapshots": True}, {"task": "regression"}])
+def test_samples_of_a_model_with_several_outputs_are_refused(asked: dict[str, object]) -> None:
+    with pytest.raises(ModelError, match="one output"):
+        overfit(two_outputs(), ARTICLE_X, [ARTICLE_Y, ARTICLE_Y], epochs=1, **asked)
+
+
+def test_a_model_without_trainable_weights_can_be_measured() -> None:
+    model = keras.Sequential([keras.Input((2,)), LAYERS.Dense(3, activation="relu")])
+    model.trainable = False
+    model.compile("sgd", loss="mse")
+    history = overfit(model, ARTICLE_X, np.zeros((4, 3)), epochs=2, probes=list(PROBES))
+    kinds = {name.partition("/")[0] for name in history if "/" in name}
+    assert kinds == {"dead_share"}
+    assert len(history) == 2
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [LAYERS.RandomFlip(), LAYERS.SpectralNormalization(LAYERS.Dense(2)), LAYERS.Dropout(0.1)],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_layers_that_differ_in_training_are_known(layer: keras.Layer) -> None:
+    assert differs_in_training(keras.Sequential([keras.Input((4, 4, 1)), layer]))
+    assert not differs_in_training(keras.Sequential([keras.Input((4,)), LAYERS.Dense(1)]))
 
 
 def test_a_layer_frozen_after_the_optimizer_was_built_is_named_as_the_reason() -> None:
