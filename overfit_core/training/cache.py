@@ -7,10 +7,12 @@ import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from overfit_core.training.loops import LoopFile
 from overfit_core.training.plan import Data, Plan
 from overfit_core.training.program import Program
 from overfit_core.training.structure import all_layers
 from overfit_core.training.types import Setting
+from overfit_core.training.xla import programs_folder
 
 if TYPE_CHECKING:
     import keras
@@ -48,7 +50,8 @@ class ProgramCache:
         """
         program = self.find(model, data, plan)
         if program is None:
-            program = Program(model, plan, held_out=data.held_out is not None)
+            file = _file(model, program_key(model, data, plan))
+            program = Program(model, plan, held_out=data.held_out is not None, file=file)
             self.put(model, data, plan, program)
         return program
 
@@ -61,6 +64,12 @@ class ProgramCache:
     def clear(self) -> None:
         """Forget every program."""
         self._programs.clear()
+
+
+def _file(model: keras.Model, key: str) -> LoopFile | None:
+    """Return where the loop of a model made of Keras's own parts is kept."""
+    folder = programs_folder()
+    return LoopFile(folder, key) if folder is not None and not has_foreign_code(model) else None
 
 
 PROGRAMS = ProgramCache()
@@ -78,7 +87,8 @@ def program_key(model: keras.Model, data: Data, plan: Plan) -> str:
     shapes = [
         f"{t.dtype}{tuple(t.shape)}" if t is not None else "" for t in keras.tree.flatten(data)
     ]
-    kind = [*shapes, _nesting(data), repr(plan), keras.config.floatx()]
+    settings = [keras.config.floatx(), keras.config.epsilon(), keras.config.image_data_format()]
+    kind = [*shapes, _nesting(data), repr(plan), *settings]
     return json.dumps([*kind, _model_key(model)])
 
 
@@ -129,7 +139,7 @@ def _fingerprint(model: keras.Model) -> Setting:
 
 def _described(model: keras.Model) -> str:
     """Write down everything that is compiled into the loop."""
-    if _has_foreign_code(model):
+    if has_foreign_code(model):
         parts = (model, model.optimizer, model._compile_loss, model._compile_metrics)
         return json.dumps([id(part) for part in parts])
     layers = (model, *all_layers(model))
@@ -155,7 +165,7 @@ def _not_decayed(model: keras.Model) -> list[int]:
     return [place for place, weight in weights if not optimizer._use_weight_decay(weight)]
 
 
-def _has_foreign_code(model: keras.Model) -> bool:
+def has_foreign_code(model: keras.Model) -> bool:
     """Tell whether a layer, activation, loss, metric or optimizer is the caller's own."""
     import keras
 

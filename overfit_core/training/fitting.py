@@ -86,7 +86,8 @@ def overfit(
     _known("task", [task] if task else [], get_args(Task))
     _known("backend", [backend] if backend else [], get_args(Backend))
     checked_model(model)
-    if (snapshots or task) and isinstance(y, dict | list | tuple) and len(model.outputs or [y]) > 1:
+    several = len(getattr(model, "outputs", None) or ()) > 1
+    if (snapshots or task) and several and isinstance(y, dict | list | tuple):
         raise ModelError("Snapshots and a task need a model with one output; this one has more.")
     data = _data(x, y, sample_weight, validation_data)
     criterion = Criterion(task, _threshold(model)) if task else None

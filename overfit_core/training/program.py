@@ -15,12 +15,13 @@ import numpy as np
 from overfit_core.training.criterion import EPOCHS_RUNNING
 from overfit_core.training.epoch import Epoch
 from overfit_core.training.forward import Pass
+from overfit_core.training.loops import Loop, LoopFile
 from overfit_core.training.parameters import Parameters
 from overfit_core.training.plan import Carry, Data, Plan
 from overfit_core.training.recording import Recorded, empty, put
 from overfit_core.training.structure import Backend, backend_for
 from overfit_core.training.transfer import Pair, Transfer
-from overfit_core.training.types import FloatArray, IntArray, KerasObject, Tensor
+from overfit_core.training.types import FloatArray, IntArray, Tensor
 
 if TYPE_CHECKING:
     import keras
@@ -38,15 +39,18 @@ class Program:
             its own variables are neither read nor written by the loop.
         plan: What to record.
         held_out: Whether held-out samples are evaluated after each epoch.
+        file: Where the traced loop is kept for later processes; None keeps it nowhere.
 
     Attributes:
-        traces: How often the loop was traced: 1 after the first call, and ever after.
+        traces: How often the loop was traced: at most once, not at all if it was on disk.
         ready: Whether it was compiled, without an error.
         capacity: The most epochs of one call.
         columns: Names of the recorded columns.
     """
 
-    def __init__(self, model: keras.Model, plan: Plan, *, held_out: bool) -> None:
+    def __init__(
+        self, model: keras.Model, plan: Plan, *, held_out: bool, file: LoopFile | None = None
+    ) -> None:
         """Make the variables; tracing and compiling wait for the first call."""
         import tensorflow as tf
 
@@ -62,8 +66,8 @@ class Program:
         self.columns = self._epoch.columns
         fitting = 1 << ((_NUMBERS_PER_CALL // len(self.columns)).bit_length() - 1)
         self.capacity = int(np.clip(fitting, *_CAPACITY))
-        self._compiled: KerasObject = None
-        self._function = tf.function(self._loop, jit_compile=self.backend == "xla", autograph=False)
+        self._file = file
+        self._traced: Loop | None = None
 
     def columns_for(self, model: keras.Model) -> tuple[str, ...]:
         """Return the names of the columns for a model that shares this program."""
@@ -116,18 +120,34 @@ class Program:
         epochs[0, : len(rates)], epochs[1, : len(rates)] = rates, slots
         state = Carry(np.int32(carry.epoch), np.int32(carry.streak), carry.learned)
         inputs = (data, epochs, np.int32(len(rates)), np.bool_(stop), state)
-        if self._compiled is None:
-            self._compiled = self._function.get_concrete_function(*inputs)
-        # Past TensorFlow's own dispatch, which takes a tenth of a short run.
+        if self._traced is None:
+            self._traced = self._find(inputs)
         flat = [tf.convert_to_tensor(v) for v in tf.nest.flatten(inputs) if v is not None]
-        recorded, after = self._compiled._call_flat(flat, self._compiled.captured_inputs)
+        *recorded, epoch, streak, learned = self._traced(flat)
+        if not self.ready and self._file is not None:
+            self._file.save()
         self.ready = True
-        return recorded, Carry(int(after.epoch), int(after.streak), after.learned)
+        return Recorded(*recorded), Carry(int(epoch), int(streak), learned)
 
     def compile(self, data: Data) -> None:
         """Trace and compile now, training nothing."""
         rates, slots = np.zeros(0), np.zeros(0, int)
         self(data, rates, slots, Carry.start(data), stop=False)
+
+    def _find(self, inputs: tuple[Any, ...]) -> Loop:
+        """Load the traced loop, or trace it."""
+        import tensorflow as tf
+
+        state = self._state()
+        loop = self._file.load(state) if self._file is not None else None
+        if loop is None:
+            xla = self.backend == "xla"
+            function = tf.function(self._loop, jit_compile=xla, autograph=False)
+            traced = function.get_concrete_function(*inputs)
+            loop = self._file.adopt(traced, state) if self._file is not None else None
+            outputs = len(traced.outputs)
+            loop = loop or Loop(traced.name, traced.captured_inputs, outputs, kept=traced)
+        return loop
 
     def _loop(
         self, data: Data, epochs: Tensor, count: Tensor, stop: Tensor, carry: Carry

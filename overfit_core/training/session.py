@@ -16,10 +16,17 @@ from overfit_core.training.criterion import Memorisation
 from overfit_core.training.history import History, Snapshots
 from overfit_core.training.learning_rates import learning_rates
 from overfit_core.training.plan import Carry, Data, Plan
+from overfit_core.training.preparing import (
+    build_optimizer,
+    program_for,
+    reason,
+    tensors,
+    without_collections,
+)
 from overfit_core.training.program import Program
 from overfit_core.training.recording import SNAPSHOTS_PER_CALL, Recorded
 from overfit_core.training.result import Ended
-from overfit_core.training.types import Arrays, FloatArray, IntArray
+from overfit_core.training.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import keras
@@ -64,11 +71,11 @@ class Session:
         plan = plan or Plan()
         self.model, self.total, self._plan = model, epochs, plan
         self._floatx = keras.config.floatx()
-        self.data = _tensors(data)
+        self.data = tensors(data)
         fresh = not model.optimizer.built
-        self.program = _program(model, self.data, plan)
+        self.program = program_for(model, self.data, plan)
         if fresh:
-            _build_optimizer(model)
+            build_optimizer(model)
         self.epoch = 0
         self.ended: Ended | None = None
         self.non_finite_epoch: int | None = None
@@ -102,10 +109,10 @@ class Session:
             return
         start = time.perf_counter()
         try:
-            with floatx(self._floatx):
+            with floatx(self._floatx), without_collections():
                 self._compile()
         except Exception as error:
-            raise ModelError(_reason(error)) from error
+            raise ModelError(reason(error)) from error
         self.compile_seconds += time.perf_counter() - start
 
     def _compile(self) -> None:
@@ -236,51 +243,3 @@ def snapshot_epochs(epochs: int) -> IntArray:
     decades = np.log10(max(epochs, 1))
     spaced = np.logspace(0, decades, int(np.ceil(decades * SNAPSHOTS_PER_DECADE)) + 1)
     return np.unique(np.rint(spaced).astype(int).clip(1, epochs))
-
-
-def _tensors(data: Data) -> Data:
-    batch = tuple(_tensor(part) for part in data.batch)
-    held_out = data.held_out and tuple(_tensor(part) for part in data.held_out)
-    return Data(batch, held_out)
-
-
-def _tensor(arrays: Arrays) -> Arrays:
-    import keras
-    import tensorflow as tf
-
-    if arrays is None or isinstance(arrays, np.ndarray):
-        return None if arrays is None else tf.convert_to_tensor(arrays)
-    return keras.tree.map_structure(tf.convert_to_tensor, arrays)
-
-
-def _program(model: keras.Model, data: Data, plan: Plan) -> Program:
-    """Return the program, with the model's weights and metrics built if they have to be."""
-    program = PROGRAMS.find(model, data, plan) if model.built else None
-    if program is None:
-        try:
-            model._symbolic_build(data_batch=data.batch)
-            program = PROGRAMS.get(model, data, plan)
-        except Exception as error:
-            raise ModelError(_reason(error)) from error
-    return program
-
-
-def _build_optimizer(model: keras.Model) -> None:
-    """Create the optimizer's variables, as they are when ``fit`` creates them."""
-    import keras
-
-    optimizer = model.optimizer
-    if not optimizer.built:
-        optimizer.build(model.trainable_variables)
-    if isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW):
-        # Its build copies the weights into the momentum. ``fit`` builds an optimizer while it
-        # traces, where Keras 3.15 loses that copy, and starts from zero. So do we, unless the
-        # optimizer was built before, as that of a spec is.
-        for momentum in optimizer._momentums:
-            momentum.assign(keras.ops.zeros_like(momentum))
-
-
-def _reason(error: Exception) -> str:
-    """Return the first lines of an error of Keras or TensorFlow, where the reason stands."""
-    lines = [line for line in str(error).strip().splitlines() if line.strip()]
-    return f"Keras cannot train this model on this batch: {' '.join(lines[:3])}"
