@@ -145,5 +145,9 @@ class UnknownRunError(StoreError):
     """There is no run under this id."""
 
 
+class NotYoursError(StoreError):
+    """Somebody else made the run: it may be looked at, not changed."""
+
+
 class WorkerError(OverfitError):
     """A worker or the scheduler did not start, answer or finish."""

@@ -14,6 +14,9 @@ class Limits:
     """The bounds of a spec. A run within them fits one worker's memory and answers a stop."""
 
     name_length: int = 80
+    notes_length: int = 4_000
+    tags: int = 12
+    tag_length: int = 30
     samples: int = 2048
     held_out: int = 2048
     seed: int = 2**31 - 1

@@ -1,6 +1,7 @@
 """Runs and histories in a database: the truth that pages and workers share."""
 
-from overfit_core.store.person_side import PersonSide
+from overfit_core.store.library_side import LibrarySide, RunFilter, Storage
+from overfit_core.store.person_side import MAX_GROUP, PersonSide
 from overfit_core.store.reading_side import ReadingSide
 from overfit_core.store.records import (
     ACTIVE,
@@ -15,7 +16,7 @@ from overfit_core.store.records import (
 from overfit_core.store.watcher_side import LEASE_SECONDS, LOST_REASON, WatcherSide
 
 
-class Store(ReadingSide, PersonSide, WatcherSide):
+class Store(ReadingSide, PersonSide, LibrarySide, WatcherSide):
     """All runs, in one database. Safe to share between threads.
 
     Every change of a run's state is one guarded UPDATE, so that two sides that act at once
@@ -37,10 +38,13 @@ __all__ = [
     "HELD",
     "LEASE_SECONDS",
     "LOST_REASON",
+    "MAX_GROUP",
     "Control",
     "LostRunError",
+    "RunFilter",
     "RunRecord",
     "Status",
+    "Storage",
     "Store",
     "Wish",
 ]

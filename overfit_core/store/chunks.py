@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ FAN_IN = 32
 """Chunks of one level that become one of the next."""
 FULL_BYTES = 2**21
 """A chunk of this size is not merged again."""
+SPARKLINE_POINTS = 40
 FULL_LEVEL = 100
 """The level of chunks that are not merged again."""
 
@@ -69,6 +71,17 @@ def read(session: Session, run_id: str, after_epoch: int) -> History:
     for data in rows:
         history.append(_after(History.from_arrow(data), after_epoch))
     return history
+
+
+def sparkline(session: Session, run_id: str) -> list[float]:
+    """Return the common logarithm of the loss at evenly spaced epochs, the last one included."""
+    history = read(session, run_id, 0)
+    if "loss" not in history:
+        return []
+    places = np.unique(np.linspace(0, len(history) - 1, SPARKLINE_POINTS).round().astype(int))
+    loss = history["loss"][places].astype(float)
+    drawn = np.log10(loss, out=np.full(len(loss), np.nan), where=np.isfinite(loss) & (loss > 0))
+    return [round(float(value), 4) for value in drawn[np.isfinite(drawn)]]
 
 
 def _after(chunk: History, epoch: int) -> History:

@@ -22,7 +22,10 @@ RECORD = (
     *(RunRow.id, RunRow.name, RunRow.status, RunRow.wish, RunRow.pace, RunRow.reason),
     *(RunRow.epoch, RunRow.worker, RunRow.created_at, RunRow.started_at, RunRow.finished_at),
     *(RunRow.lease_at, RunRow.wished_at, RunRow.steps_wanted, RunRow.steps_done),
+    *(RunRow.owner, RunRow.group_id, RunRow.place, RunRow.optimizer, RunRow.preset),
+    *(RunRow.batch_hash, RunRow.weights_hash, RunRow.colour, RunRow.notes),
     *(RunRow.spec.label("spec_json"), RunRow.summary.label("summary_json")),
+    *(RunRow.tags.label("tags_json"), RunRow.sparkline.label("sparkline_json")),
 )
 """The columns of a RunRecord."""
 CONTROL = (RunRow.wish, RunRow.pace, RunRow.steps_wanted)
@@ -82,7 +85,8 @@ def record(session: Session, run_id: str) -> RunRecord:
     Raises:
         UnknownRunError: If there is none under this id.
     """
-    row = session.execute(select(*RECORD).where(RunRow.id == run_id)).first()
+    there = and_(RunRow.id == run_id, RunRow.deleted_at.is_(None))
+    row = session.execute(select(*RECORD).where(there)).first()
     if row is None:
         raise UnknownRunError(f"There is no run {shown(run_id)}: its link is wrong or too old.")
     return RunRecord(**row._mapping)

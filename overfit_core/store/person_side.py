@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import and_, insert
 
@@ -16,6 +17,8 @@ from overfit_core.store.records import Wish
 from overfit_core.store.tables import RunRow
 
 STOPPED_PARKED = "It was paused and had given its worker away; what was recorded is kept."
+MAX_GROUP = 12
+"""Runs that start together at most."""
 _WISHES: tuple[Wish, ...] = ("run", "pause", "stop")
 
 
@@ -23,36 +26,73 @@ class PersonSide(Guarded):
     """New runs, and wishes for those that go on. A worker reads a wish within 0.1 s."""
 
     def create_run(
-        self, spec: RunSpec, *, pace: float | None = None, steps: int | None = None
+        self,
+        spec: RunSpec,
+        *,
+        pace: float | None = None,
+        steps: int | None = None,
+        owner: str | None = None,
+        preset: str | None = None,
     ) -> str:
-        """Put a run into the queue and return its id: 16 characters, unguessable, URL-safe.
+        """Put one run into the queue and return its id; see ``create_runs``."""
+        made = self.create_runs([spec], pace=pace, steps=steps, owner=owner, preset=preset)
+        return made[0]
+
+    def create_runs(
+        self,
+        specs: Sequence[RunSpec],
+        *,
+        pace: float | None = None,
+        steps: int | None = None,
+        owner: str | None = None,
+        preset: str | None = None,
+    ) -> list[str]:
+        """Put runs into the queue, all or none; several are a group that trains in lock-step.
 
         Args:
-            spec: What to run.
+            specs: What to run, 1 to ``MAX_GROUP``.
             pace: Epochs per second; None for as fast as it goes.
             steps: Train so many epochs, then pause; None trains to the end.
+            owner: Who makes them, as a hash; None for everybody.
+            preset: Id of the preset that the settings started from.
+
+        Returns:
+            Their ids, in the order of the specs: 16 characters each, unguessable, URL-safe.
 
         Raises:
-            ValueError: If ``pace`` is not a finite number above 0, or ``steps`` is below 1.
+            ValueError: If there is no spec, or more than ``MAX_GROUP``; if ``pace`` is not a
+                finite number above 0, or ``steps`` is below 1.
         """
         _check_pace(pace)
         _check_steps(steps)
-        run_id, now = secrets.token_urlsafe(12), self._now()
+        if not 1 <= len(specs) <= MAX_GROUP:
+            raise ValueError(f"1 to {MAX_GROUP} runs start at once, got {len(specs)}.")
+        now, ids = self._now(), [secrets.token_urlsafe(12) for _ in specs]
+        shared = {
+            "created_at": now,
+            "wished_at": now,
+            "pace": pace,
+            "wish": "run" if steps is None else "pause",
+            "steps_wanted": steps or 0,
+            "owner": owner,
+            "preset": preset,
+            "group_id": secrets.token_urlsafe(12) if len(specs) > 1 else None,
+        }
+        rows = [
+            {
+                **shared,
+                "id": run_id,
+                "place": place,
+                "name": spec.name,
+                "spec": spec.to_json(),
+                "spec_hash": spec.hash,
+                "optimizer": spec.optimizer.name,
+            }
+            for place, (run_id, spec) in enumerate(zip(ids, specs, strict=True))
+        ]
         with writing(self._engine) as session:
-            session.execute(
-                insert(RunRow).values(
-                    id=run_id,
-                    name=spec.name,
-                    spec=spec.to_json(),
-                    spec_hash=spec.hash,
-                    created_at=now,
-                    wished_at=now,
-                    pace=pace,
-                    wish="run" if steps is None else "pause",
-                    steps_wanted=steps or 0,
-                )
-            )
-        return run_id
+            session.execute(insert(RunRow), rows)
+        return ids
 
     def set_wish(self, run_id: str, wish: Wish) -> bool:
         """Ask a run to go on, to pause or to stop. A stop is final.

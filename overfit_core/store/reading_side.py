@@ -42,6 +42,7 @@ class ReadingSide(Guarded):
             spec_hash: Only those of this ``RunSpec.hash``; None for all.
         """
         wanted = select(*RECORD).order_by(RunRow.created_at.desc(), RunRow.id).limit(limit)
+        wanted = wanted.where(RunRow.deleted_at.is_(None))
         if statuses is not None:
             wanted = wanted.where(RunRow.status.in_(statuses))
         if spec_hash is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -59,8 +60,20 @@ class RunRecord:
         wished_at: When the wish, the pace or the steps last changed.
         steps_wanted: Single epochs asked for in all.
         steps_done: Of these, how many were trained when its worker last gave it back.
+        owner: Who made it, as a hash; None for runs that belong to everybody.
+        group_id: Equal for runs that were started together and train in lock-step; None for a
+            run by itself.
+        place: Its place among these, from 0.
+        optimizer: Class name of its Keras optimizer.
+        preset: Id of the preset that its settings started from.
+        batch_hash: SHA-256 (hex) of its batch: equal where the batches are, byte by byte.
+        weights_hash: SHA-256 (hex) of the weights that it started from.
+        colour: Name of a colour of the charts, given by a person; None follows the optimizer.
+        notes: What a person wrote on it.
         spec_json: The spec as it was stored.
         summary_json: The summary as it was stored.
+        tags_json: The tags as they were stored.
+        sparkline_json: The sparkline as it was stored.
     """
 
     id: str
@@ -78,8 +91,19 @@ class RunRecord:
     wished_at: datetime
     steps_wanted: int
     steps_done: int
+    owner: str | None
+    group_id: str | None
+    place: int
+    optimizer: str
+    preset: str | None
+    batch_hash: str | None
+    weights_hash: str | None
+    colour: str | None
+    notes: str | None
     spec_json: str = field(repr=False)
     summary_json: str | None = field(repr=False)
+    tags_json: str = field(repr=False)
+    sparkline_json: str | None = field(repr=False)
 
     @cached_property
     def spec(self) -> RunSpec:
@@ -94,6 +118,16 @@ class RunRecord:
     def summary(self) -> RunSummary | None:
         """How it ended, in numbers; None until then, and where a worker was lost."""
         return RunSummary.model_validate_json(self.summary_json) if self.summary_json else None
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """What a person sorts it under."""
+        return tuple(json.loads(self.tags_json))
+
+    @cached_property
+    def sparkline(self) -> tuple[float, ...]:
+        """Its loss in a few dozen points, first to last; empty until it has ended."""
+        return tuple(json.loads(self.sparkline_json)) if self.sparkline_json else ()
 
     @property
     def ended(self) -> bool:

@@ -47,6 +47,9 @@ class RunRow(Base):
         Index("ix_runs_created_at", "created_at"),
         Index("ix_runs_status", "status"),
         Index("ix_runs_spec_hash", "spec_hash"),
+        Index("ix_runs_owner", "owner"),
+        Index("ix_runs_group_id", "group_id"),
+        Index("ix_runs_deleted_at", "deleted_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -54,6 +57,20 @@ class RunRow(Base):
     spec: Mapped[str] = mapped_column(Text)
     spec_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    # What it belongs to, and what a page needs to know without reading the spec.
+    owner: Mapped[str | None] = mapped_column(String(64))
+    group_id: Mapped[str | None] = mapped_column(String(32))
+    place: Mapped[int] = mapped_column(default=0, server_default="0")
+    optimizer: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    preset: Mapped[str | None] = mapped_column(String(64))
+
+    # What a person writes on it.
+    colour: Mapped[str | None] = mapped_column(String(16))
+    notes: Mapped[str | None] = mapped_column(Text)
+    tags: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
+    seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     # The person's side.
     wish: Mapped[str] = mapped_column(String(8), default="run")
@@ -71,6 +88,9 @@ class RunRow(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
     reason: Mapped[str | None] = mapped_column(Text)
     summary: Mapped[str | None] = mapped_column(Text)
+    batch_hash: Mapped[str | None] = mapped_column(String(64))
+    weights_hash: Mapped[str | None] = mapped_column(String(64))
+    sparkline: Mapped[str | None] = mapped_column(Text)
 
 
 class ChunkRow(Base):
@@ -85,6 +105,15 @@ class ChunkRow(Base):
     level: Mapped[int] = mapped_column(default=0)
     size: Mapped[int]
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SecretRow(Base):
+    """A random text that all web processes share, such as the one that signs cookies."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(String(128))
 
 
 class SamplesRow(Base):

@@ -34,7 +34,8 @@ class WatcherSide(WorkerSide):
         since = self._now() - timedelta(seconds=seconds)
         wanted = select(RunRow.id).where(_WANTS_A_WORKER, RunRow.wished_at <= since)
         with reading(self._engine) as session:
-            return list(session.scalars(wanted.order_by(RunRow.created_at, RunRow.id)))
+            order = (RunRow.created_at, RunRow.group_id, RunRow.place, RunRow.id)
+            return list(session.scalars(wanted.order_by(*order)))
 
     def interrupt(self, run_id: str, worker: str, reason: str) -> bool:
         """Mark a run that this worker has as interrupted; False if it has not."""

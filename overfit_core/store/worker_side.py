@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from overfit_core.store import chunks
@@ -55,6 +56,20 @@ class WorkerSide(Guarded):
         if not claimed:
             raise LostRunError(f"The run {run_id} is {found.status}: it cannot be taken.")
         return found
+
+    def begin(
+        self, run_id: str, *, batch_hash: str, weights_hash: str, worker: str | None = None
+    ) -> Control:
+        """Say what a run starts from.
+
+        Args:
+            run_id: The run.
+            batch_hash: SHA-256 (hex) of its batch.
+            weights_hash: SHA-256 (hex) of its initial weights.
+            worker: See the class.
+        """
+        hashes = {"batch_hash": batch_hash, "weights_hash": weights_hash}
+        return self._write(run_id, held_by(run_id, worker), hashes)
 
     def append(
         self, run_id: str, chunk: History, *, worker: str | None = None, paused: bool = False
@@ -154,6 +169,8 @@ class WorkerSide(Guarded):
         if not changed(session, where, {"finished_at": self._now(), **values}):
             return False
         chunks.pack(session, run_id)
+        points = json.dumps(chunks.sparkline(session, run_id))
+        session.execute(update(RunRow).where(RunRow.id == run_id).values(sparkline=points))
         return True
 
     def _write(self, run_id: str, held: Condition, values: Values) -> Control:

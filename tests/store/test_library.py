@@ -1,0 +1,217 @@
+"""Recorded runs as a library: found, named, sorted, deleted, brought back, removed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from overfit_core import RunSpec
+from overfit_core.errors import NotYoursError, UnknownRunError
+from overfit_core.limits import LIMITS
+from overfit_core.store import MAX_GROUP, RunFilter, Store
+from overfit_core.training.history import History
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def library(tmp_path: Path, clock: Clock) -> Store:
+    return Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}", clock)
+
+
+def spec(optimizer: str = "Adam", **more: object) -> RunSpec:
+    return RunSpec.load({"optimizer": {"name": optimizer}, **more})
+
+
+def ended(store: Store, run_id: str, loss: object = (1.0, 0.1, 0.01)) -> str:
+    store.claim(run_id, "w")
+    store.append(run_id, History({"loss": np.asarray(loss, float)}), worker="w")
+    store.finish(run_id, "finished", worker="w")
+    return run_id
+
+
+def test_runs_started_at_once_are_a_group_in_their_order(library: Store) -> None:
+    ids = library.create_runs([spec("SGD"), spec("Adam"), spec("Lion")], owner="me")
+    alone = library.create_run(spec(), owner="me")
+    group = library.run(ids[0]).group_id
+    assert group is not None
+    assert [run.id for run in library.group(group)] == ids
+    assert [run.place for run in library.runs_of(ids)] == [0, 1, 2]
+    assert library.run(alone).group_id is None
+    assert library.waiting() == [*ids, alone]
+
+
+@pytest.mark.parametrize("count", [0, MAX_GROUP + 1])
+def test_a_group_of_a_wrong_size_is_refused_and_nothing_is_made(library: Store, count: int) -> None:
+    with pytest.raises(ValueError, match=str(count)):
+        library.create_runs([spec()] * count)
+    assert library.runs() == []
+
+
+def test_a_run_says_what_it_started_from(library: Store) -> None:
+    run_id = library.create_run(spec())
+    library.claim(run_id, "w")
+    library.begin(run_id, batch_hash="b" * 64, weights_hash="a" * 64, worker="w")
+    found = library.run(run_id)
+    assert (found.batch_hash, found.weights_hash) == ("b" * 64, "a" * 64)
+
+
+def test_a_sparkline_is_the_logarithm_of_the_loss_to_its_last_epoch(library: Store) -> None:
+    run_id = library.create_run(spec())
+    assert library.run(run_id).sparkline == ()
+    ended(library, run_id, 10.0 ** -np.arange(100.0))
+    line = library.run(run_id).sparkline
+    assert len(line) == 40
+    assert (line[0], line[-1]) == (0.0, -99.0)
+
+
+def test_a_sparkline_leaves_out_what_is_no_number(library: Store) -> None:
+    run_id = ended(library, library.create_run(spec()), (1.0, np.inf, 0.0, np.nan))
+    assert library.run(run_id).sparkline == (0.0,)
+
+
+def test_runs_are_found_by_every_filter(library: Store) -> None:
+    first = ended(library, library.create_run(spec("SGD", name="Steep start"), owner="me"))
+    second = library.create_run(spec("Adam"), owner="me", preset="article-2")
+    other = library.create_run(spec("Adam"), owner="somebody")
+    library.label(first, by="me", tags=["lesson 1", "slow"], notes="100 % of_it")
+
+    def found(**wanted: object) -> list[str]:
+        return [run.id for run in library.find(RunFilter(**wanted))]
+
+    assert found() == [other, second, first]
+    assert found(owner="me") == [second, first]
+    assert found(optimizers=["SGD"]) == [first]
+    assert found(presets=["article-2"]) == [second]
+    assert found(statuses=["finished"]) == [first]
+    assert found(tags=["slow", "lesson 1"]) == [first]
+    assert found(tags=["lesson"]) == []
+    assert found(text="STEEP") == found(text="lesson") == found(text="% of_") == [first]
+    assert found(text="%") == [first]
+    assert found(text="o_i") == []
+    assert found(text=second[:10]) == [second]
+
+
+def test_a_run_is_named_coloured_written_on_and_tagged(library: Store) -> None:
+    run_id = library.create_run(spec(), owner="me")
+    tags = [" a ", "b", "a", ""]
+    library.label(run_id, by="me", name=" Mine ", colour="green", notes="…", tags=tags)
+    run = library.run(run_id)
+    assert (run.name, run.colour, run.notes, run.tags) == ("Mine", "green", "…", ("a", "b"))
+    library.label(run_id, by="me", name="")
+    run = library.run(run_id)
+    assert (run.name, run.colour, run.tags) == (None, "green", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "n" * (LIMITS.name_length + 1)},
+        {"notes": "n" * (LIMITS.notes_length + 1)},
+        {"tags": ["t" * (LIMITS.tag_length + 1)]},
+        {"tags": [str(n) for n in range(LIMITS.tags + 1)]},
+    ],
+)
+def test_labels_that_are_too_long_are_refused_and_nothing_changes(
+    library: Store, wrong: dict[str, object]
+) -> None:
+    run_id = library.create_run(spec(name="before"), owner="me")
+    with pytest.raises(ValueError, match="at most"):
+        library.label(run_id, by="me", **wrong)
+    assert library.run(run_id).name == "before"
+
+
+@pytest.mark.parametrize("by", ["somebody", None])
+def test_only_its_owner_changes_a_run(library: Store, by: str | None) -> None:
+    run_id = library.create_run(spec(name="mine"), owner="me")
+    for change in (
+        lambda: library.label(run_id, by=by, name="theirs"),
+        lambda: library.delete([run_id], by=by),
+        lambda: library.check_owner(run_id, by),
+    ):
+        with pytest.raises(NotYoursError, match=run_id):
+            change()
+    assert library.run(run_id).name == "mine"
+
+
+def test_a_run_without_an_owner_belongs_to_everybody(library: Store) -> None:
+    run_id = library.create_run(spec())
+    library.label(run_id, by="anybody", name="ours")
+    assert library.run(run_id).name == "ours"
+    assert [run.id for run in library.find(RunFilter(owner="anybody"))] == [run_id]
+
+
+def test_nothing_is_deleted_if_one_of_the_runs_is_somebody_elses(library: Store) -> None:
+    mine = library.create_run(spec(), owner="me")
+    theirs = library.create_run(spec(), owner="somebody")
+    with pytest.raises(NotYoursError):
+        library.delete([mine, theirs], by="me")
+    assert len(library.runs()) == 2
+
+
+def test_a_deleted_run_is_gone_and_can_be_brought_back(library: Store) -> None:
+    run_id = ended(library, library.create_run(spec(), owner="me"))
+    assert library.delete([run_id, "no such run"], by="me") == [run_id]
+    with pytest.raises(UnknownRunError):
+        library.run(run_id)
+    assert library.runs() == library.find(RunFilter()) == library.runs_of([run_id]) == []
+    assert library.storage().runs == 0
+
+    assert library.restore([run_id], by="somebody") == []
+    assert library.restore([run_id], by="me") == [run_id]
+    assert library.history(run_id)["loss"].tolist() == [1.0, 0.1, 0.01]
+
+
+def test_a_run_that_goes_on_is_stopped_when_it_is_deleted(library: Store) -> None:
+    queued, going = library.create_run(spec()), library.create_run(spec())
+    library.claim(going, "w")
+    library.delete([queued, going], by=None)
+    assert library.waiting() == []
+    assert library.control(going, worker="w").wish == "stop"
+    library.finish(going, "stopped", worker="w")
+
+
+def test_deleted_runs_are_removed_for_good_after_a_day(library: Store, clock: Clock) -> None:
+    gone = ended(library, library.create_run(spec()))
+    kept = ended(library, library.create_run(spec()))
+    library.delete([gone], by=None)
+    assert library.purge() == 0
+    before = library.storage().bytes
+    clock.now += timedelta(days=1.1)
+    assert library.purge() == 1
+    assert library.restore([gone], by=None) == []
+    assert [run.id for run in library.runs()] == [kept]
+    assert 0 < library.storage().bytes < before
+
+
+def test_old_runs_and_too_many_are_removed(library: Store, clock: Clock) -> None:
+    old = ended(library, library.create_run(spec()))
+    clock.now += timedelta(days=40)
+    newer = [ended(library, library.create_run(spec())) for _ in range(3)]
+    going = library.create_run(spec())
+    assert library.purge(keep_days=30) == 1
+    assert library.purge(keep_runs=2) == 1
+    assert {run.id for run in library.runs()} == {going, *newer[1:]}
+    assert old not in {run.id for run in library.runs()}
+
+
+def test_a_secret_is_made_once(library: Store, tmp_path: Path) -> None:
+    first = library.secret("cookie")
+    assert len(first) == 43
+    assert Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}").secret("cookie") == first
+    assert library.secret("another") != first
