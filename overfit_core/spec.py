@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
@@ -23,7 +24,7 @@ from pydantic import (
 
 from overfit_core import link
 from overfit_core.batches.checks import batch_problems
-from overfit_core.errors import LinkCodeError, SpecError, shown
+from overfit_core.errors import LinkCodeError, Problem, SpecError, shown
 from overfit_core.fit import check_parts_fit
 from overfit_core.limits import LIMITS
 from overfit_core.models.catalogue import Activation, Initializer
@@ -37,6 +38,9 @@ ProbeName = Literal[
 ]
 PROBES: tuple[ProbeName, ...] = get_args(ProbeName)
 """What can be measured while a run goes on, beyond loss and accuracy."""
+
+MAX_GROUP = 12
+"""Runs that start together at most."""
 
 Count = Annotated[int, Field(strict=True)]
 Seed = Annotated[int, Field(strict=True, ge=0, le=LIMITS.seed)]
@@ -245,6 +249,35 @@ class RunSpec(_Part):
             raise
         except SpecError as error:
             raise LinkCodeError(error.problems) from None
+
+
+def load_together(
+    data: dict[str, Any], beside: Sequence[dict[str, Any]]
+) -> tuple[tuple[RunSpec, ...], tuple[Problem, ...]]:
+    """Return the runs that are equal but for their optimizers, checked, or what is wrong.
+
+    Args:
+        data: The first run's settings.
+        beside: The other runs' optimizers.
+
+    Returns:
+        The runs, the first one first, and no problem; or no run and every problem, those of the
+        other optimizers under ``("beside", place)``.
+    """
+    specs: list[RunSpec] = []
+    problems: list[Problem] = []
+    for place, optimizer in enumerate([data.get("optimizer", {}), *beside], start=-1):
+        try:
+            specs.append(RunSpec.load({**data, "optimizer": optimizer}))
+        except SpecError as error:
+            problems += _of_one(error.problems, place) if place >= 0 else error.problems
+    return ((), tuple(problems)) if problems else (tuple(specs), ())
+
+
+def _of_one(problems: Iterable[Problem], place: int) -> list[Problem]:
+    """Return what is wrong with one of the other optimizers, and not what all runs share."""
+    found = [problem for problem in problems if problem.path[:1] == ("optimizer",)]
+    return [problem._replace(path=("beside", place, *problem.path[1:])) for problem in found]
 
 
 def _read_json(text: str) -> Any:  # noqa: ANN401 - JSON is anything

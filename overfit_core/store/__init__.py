@@ -1,7 +1,7 @@
 """Runs and histories in a database: the truth that pages and workers share."""
 
 from overfit_core.store.library_side import LibrarySide, RunFilter, Storage
-from overfit_core.store.person_side import MAX_GROUP, PersonSide
+from overfit_core.store.person_side import PersonSide
 from overfit_core.store.reading_side import ReadingSide
 from overfit_core.store.records import (
     ACTIVE,
@@ -38,7 +38,6 @@ __all__ = [
     "HELD",
     "LEASE_SECONDS",
     "LOST_REASON",
-    "MAX_GROUP",
     "Control",
     "LostRunError",
     "RunFilter",

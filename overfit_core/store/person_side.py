@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import and_, insert
 
 from overfit_core.errors import shown
-from overfit_core.spec import RunSpec
+from overfit_core.spec import MAX_GROUP, RunSpec
 from overfit_core.store import chunks
 from overfit_core.store.engine import writing
 from overfit_core.store.guards import PARKED, UNCLAIMED, Guarded, changed
@@ -17,8 +17,6 @@ from overfit_core.store.records import Wish
 from overfit_core.store.tables import RunRow
 
 STOPPED_PARKED = "It was paused and had given its worker away; what was recorded is kept."
-MAX_GROUP = 12
-"""Runs that start together at most."""
 _WISHES: tuple[Wish, ...] = ("run", "pause", "stop")
 
 

@@ -7,7 +7,7 @@ valid or not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -18,10 +18,21 @@ from overfit_core.limits import LIMITS
 from overfit_core.models.layers import LAYERS
 from overfit_core.optimizers import OPTIMIZERS
 from overfit_core.schedules import SCHEDULES
-from overfit_core.spec import PROBES, BatchSpec, HeadSpec, OptimizerSpec, RunSpec, TrainingSpec
+from overfit_core.spec import (
+    MAX_GROUP,
+    PROBES,
+    BatchSpec,
+    HeadSpec,
+    OptimizerSpec,
+    RunSpec,
+    TrainingSpec,
+)
 from pages.parts import session_keys as keys
 
 Table = Mapping[str, Any]
+Root = tuple[str | int, ...]
+"""The beginning of a path in the session: settings of the same kind lie under several."""
+OPTIMIZER: Root = ("optimizer",)
 
 BATCH = {
     name: field
@@ -45,12 +56,13 @@ def arguments(optimizer: str) -> dict[str, FormField]:
     return {argument.name: argument_field(argument) for argument in found}
 
 
-def fill(data: object) -> None:
+def fill(data: object, beside: object = ()) -> None:
     """Write settings into the form; what is missing or has no sense gets its default.
 
     Args:
         data: Settings as in a spec. They may come from an address: ranges are not judged here,
             a value out of range is shown and named beside its widget.
+        beside: Settings of the optimizers that train beside the spec's own.
     """
     for key in [str(key) for key in st.session_state]:
         if key.startswith(keys.PREFIX):
@@ -59,21 +71,18 @@ def fill(data: object) -> None:
     _put(("name",), _text(spec.get("name")))
     _fill_batch(_table(spec.get("batch")))
     _fill_model(_table(spec.get("model")))
-    _fill_optimizer(_table(spec.get("optimizer")))
+    _fill_optimizer(_table(spec.get("optimizer")), OPTIMIZER)
     _fill_training(_table(spec.get("training")))
+    st.session_state[keys.BESIDE_IDS] = []
+    for optimizer in (beside if isinstance(beside, list | tuple) else ())[: MAX_GROUP - 1]:
+        add_optimizer(_table(optimizer))
 
 
 def settings() -> dict[str, Any]:
     """Return what the form says now, as ``RunSpec.load`` takes it."""
-    source, optimizer = _get(("batch", "source")), _get(("optimizer", "name"))
-    schedule = _get(("optimizer", "schedule", "kind"))
+    source = _get(("batch", "source"))
     taken = {name: _given(field, ("batch", name)) for name, field in BATCH.items()}
     taken |= {n: _given(f, ("batch", source, n)) for n, f in source_settings(source).items()}
-    changed = {
-        name: value
-        for name, field in arguments(optimizer).items()
-        if (value := _given(field, ("optimizer", "arguments", optimizer, name))) != field.default
-    }
     return {
         "name": _get(("name",)),
         "batch": {"source": source, **taken},
@@ -82,19 +91,39 @@ def settings() -> dict[str, Any]:
             "head": {name: _given(field, ("head", name)) for name, field in HEAD.items()},
             "loss": _get(("model", "loss")),
         },
-        "optimizer": {
-            "name": optimizer,
-            "learning_rate": _given(LEARNING_RATE, ("optimizer", "learning_rate")),
-            "arguments": changed,
-            "schedule": {"kind": schedule}
-            | {
-                name: _given(field, ("schedule", schedule, name))
-                for name, field in fields_of(SCHEDULES[schedule]).items()
-            },
-        },
+        "optimizer": _optimizer(OPTIMIZER),
         "training": {n: _given(f, ("training", n)) for n, f in TRAINING.items()}
         | {"probes": list(_get(("training", "probes")))},
     }
+
+
+def beside() -> list[dict[str, Any]]:
+    """Return the settings of the optimizers that train beside the spec's own, as in a spec."""
+    return [_optimizer(beside_root(row_id)) for row_id in st.session_state[keys.BESIDE_IDS]]
+
+
+def beside_root(row_id: int) -> Root:
+    """Return where the settings of one of these optimizers are."""
+    return ("beside", row_id)
+
+
+def add_optimizer(values: Table) -> None:
+    """Put an optimizer beside the others; what is left out has Keras's default."""
+    row_id = st.session_state.get(keys.BESIDE_MADE, 0) + 1
+    st.session_state[keys.BESIDE_MADE] = row_id
+    _fill_optimizer(values, beside_root(row_id))
+    st.session_state[keys.BESIDE_IDS] = [*st.session_state[keys.BESIDE_IDS], row_id]
+
+
+def copy_optimizer(root: Root) -> None:
+    """Put a second optimizer with the same settings beside the others."""
+    add_optimizer(_optimizer(root))
+
+
+def remove_optimizer(row_id: int) -> None:
+    """Take an optimizer away."""
+    kept = [other for other in st.session_state[keys.BESIDE_IDS] if other != row_id]
+    st.session_state[keys.BESIDE_IDS] = kept
 
 
 def add_layer(kind: str, place: int | None = None, values: Table | None = None) -> None:
@@ -133,9 +162,9 @@ def move_layer(layer_id: int, by: int) -> None:
     st.session_state[keys.LAYER_IDS] = ids
 
 
-def fill_from(spec: RunSpec) -> None:
-    """Write a spec into the form."""
-    fill(spec.model_dump(mode="json"))
+def fill_from(spec: RunSpec, beside: Iterable[OptimizerSpec] = ()) -> None:
+    """Write a spec into the form, and the optimizers that train beside its own."""
+    fill(spec.model_dump(mode="json"), [other.model_dump(mode="json") for other in beside])
 
 
 def _fill_batch(batch: Table) -> None:
@@ -159,17 +188,17 @@ def _fill_model(model: Table) -> None:
     _put(("model", "loss"), _text(model.get("loss")) or None)
 
 
-def _fill_optimizer(optimizer: Table) -> None:
+def _fill_optimizer(optimizer: Table, root: Root) -> None:
     name = optimizer.get("name")
     name = name if isinstance(name, str) and name in OPTIMIZERS else OptimizerSpec().name
-    _put(("optimizer", "name"), name)
-    _fill({"learning_rate": LEARNING_RATE}, optimizer, "optimizer")
-    _fill(arguments(name), _table(optimizer.get("arguments")), "optimizer", "arguments", name)
+    _put((*root, "name"), name)
+    _fill({"learning_rate": LEARNING_RATE}, optimizer, *root)
+    _fill(arguments(name), _table(optimizer.get("arguments")), *root, "arguments", name)
     schedule = _table(optimizer.get("schedule"))
     kind = schedule.get("kind")
     kind = kind if isinstance(kind, str) and kind in SCHEDULES else "constant"
-    _put(("optimizer", "schedule", "kind"), kind)
-    _fill(fields_of(SCHEDULES[kind]), schedule, "schedule", kind)
+    _put((*root, "schedule", "kind"), kind)
+    _fill(fields_of(SCHEDULES[kind]), schedule, *root, "schedule", kind)
 
 
 def _fill_training(training: Table) -> None:
@@ -179,10 +208,29 @@ def _fill_training(training: Table) -> None:
     _put(("training", "probes"), [probe for probe in PROBES if probe in wanted])
 
 
-def _fill(fields: Mapping[str, FormField], values: Table, *path: str) -> None:
+def _fill(fields: Mapping[str, FormField], values: Table, *path: str | int) -> None:
     for name, field in fields.items():
         shown = field.shown(values[name]) if name in values else field.default_shown
         _put((*path, name), shown)
+
+
+def _optimizer(root: Root) -> dict[str, Any]:
+    name, kind = _get((*root, "name")), _get((*root, "schedule", "kind"))
+    changed = {
+        argument: value
+        for argument, field in arguments(name).items()
+        if (value := _given(field, (*root, "arguments", name, argument))) != field.default
+    }
+    schedule = {
+        setting: _given(field, (*root, "schedule", kind, setting))
+        for setting, field in fields_of(SCHEDULES[kind]).items()
+    }
+    return {
+        "name": name,
+        "learning_rate": _given(LEARNING_RATE, (*root, "learning_rate")),
+        "arguments": changed,
+        "schedule": {"kind": kind, **schedule},
+    }
 
 
 def _layer(layer_id: int) -> dict[str, Any]:
@@ -195,11 +243,11 @@ def _given(field: FormField, path: tuple[str | int, ...]) -> object:
     return field.given(st.session_state.get(keys.setting(*path), field.default_shown))
 
 
-def _get(path: tuple[str, ...]) -> Any:  # noqa: ANN401
+def _get(path: Root) -> Any:  # noqa: ANN401
     return st.session_state[keys.setting(*path)]
 
 
-def _put(path: tuple[str, ...], value: object) -> None:
+def _put(path: Root, value: object) -> None:
     st.session_state[keys.setting(*path)] = value
 
 

@@ -36,6 +36,12 @@ LAYERS_MADE = "layers-made"
 """How many rows were made in this session: the next one's number."""
 ADD_LAYER = "add-layer"
 
+BESIDE_IDS = "beside-ids"
+"""Numbers of the optimizers that train beside the spec's own."""
+BESIDE_MADE = "beside-made"
+"""How many of them were made in this session: the next one's number."""
+ADD_OPTIMIZER = "add-optimizer"
+
 PREFIX = "set."
 
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from overfit_core.errors import Problem, SpecError
-from overfit_core.presets import PRESETS
-from overfit_core.spec import RunSpec
+from overfit_core.errors import Problem
+from overfit_core.presets import PRESETS, Preset
+from overfit_core.spec import RunSpec, load_together
 from pages.parts import form_state
 from pages.parts import session_keys as keys
 from pages.parts.batch_tab import batch_tab
@@ -31,22 +31,28 @@ class Draft(NamedTuple):
 
     Attributes:
         data: The settings as they were typed.
-        spec: The same, checked; None where something is wrong.
-        problems: What is wrong.
+        beside: The optimizers that train beside, as they were typed.
+        specs: The runs that these are, checked, the spec's own first; empty where something is
+            wrong.
+        problems: What is wrong; that of the other optimizers lies under ``("beside", place)``.
     """
 
     data: dict[str, Any]
-    spec: RunSpec | None
+    beside: list[dict[str, Any]]
+    specs: tuple[RunSpec, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def spec(self) -> RunSpec | None:
+        """The first of the runs; None where something is wrong."""
+        return self.specs[0] if self.specs else None
 
 
 def read_draft() -> Draft:
     """Return what the form says, checked."""
-    data = form_state.settings()
-    try:
-        return Draft(data, RunSpec.load(data), ())
-    except SpecError as error:
-        return Draft(data, None, error.problems)
+    data, beside = form_state.settings(), form_state.beside()
+    specs, problems = load_together(data, beside)
+    return Draft(data, beside, specs, problems)
 
 
 def settings_form(draft: Draft) -> None:
@@ -70,6 +76,8 @@ def place_of(problem: Problem) -> str:
     tab = TABS[part][0] if part in TABS else "Settings"
     if problem.path[:2] == ("model", "layers") and len(problem.path) > 2:
         return f"{tab}, layer {int(problem.path[2]) + 1}"
+    if part == "beside":
+        return f"Optimizer {int(problem.path[1]) + 2}"
     return tab
 
 
@@ -79,7 +87,9 @@ def _mark_wrong_tabs(problems: Problems) -> None:
     It is not put into the label: a tab with another label is another tab, and the first one of all
     would be opened. Who does not see it reads the same beside the button Train.
     """
-    wrong = [place for place, part in enumerate(TABS, start=1) if problems.under(part)]
+    parts = {"beside": "optimizer"}
+    found = {parts.get(str(p.path[0]), p.path[0]) for p in problems.all if p.path}
+    wrong = [place for place, part in enumerate(TABS, start=1) if part in found]
     tab = ".st-key-settings-tabs [role=tab]:nth-of-type"
     rules = "".join(f'{tab}({place})::after {{content: "\\00a0▲" / ""}}' for place in wrong)
     st.html(f"<style>{tab}(n)::after {{color: var(--wrong)}} {rules}</style>")
@@ -101,7 +111,7 @@ def _preset(draft: Draft) -> None:
         if preset is None:
             return
         st.caption(preset.look_for)
-        changed = _changed(draft, preset.spec)
+        changed = _changed(draft, preset)
         if changed:
             with st.container(horizontal=True, vertical_alignment="center", key="changed-hint"):
                 st.caption(f"Changed from this preset: {', '.join(changed)}.")
@@ -110,20 +120,22 @@ def _preset(draft: Draft) -> None:
                 )
 
 
-def _changed(draft: Draft, preset: RunSpec) -> list[str]:
+def _changed(draft: Draft, preset: Preset) -> list[str]:
     """Return the parts in which the settings are not those of the preset."""
     if draft.spec is None:
         wrong = {problem.path[0] for problem in draft.problems if problem.path}
         return [name.lower() for part, (name, _) in TABS.items() if part in wrong] or ["settings"]
-    return [
+    changed = [
         name.lower()
         for part, (name, _) in TABS.items()
-        if getattr(draft.spec, part) != getattr(preset, part)
+        if getattr(draft.spec, part) != getattr(preset.spec, part)
     ]
+    others = tuple(spec.optimizer for spec in draft.specs[1:])
+    return changed + ["the optimizers beside it"] * (others != preset.beside)
 
 
 def _take_preset() -> None:
     """Fill every field from the chosen preset; without one, leave the settings as they are."""
     preset = PRESETS.get(st.session_state[keys.PRESET])
     if preset is not None:
-        form_state.fill_from(preset.spec)
+        form_state.fill_from(preset.spec, preset.beside)

@@ -71,10 +71,10 @@ def test_a_wrong_number_is_named_once_beside_its_widget(
 def test_text_in_a_list_of_numbers_is_named_and_kept(open_app: OpenApp) -> None:
     at = open_app()
     at.selectbox(key="set.optimizer.schedule.kind").set_value("piecewise").run()
-    at.text_input(key="set.schedule.piecewise.boundaries").set_value("10, <b>x</b>").run()
+    at.text_input(key="set.optimizer.schedule.piecewise.boundaries").set_value("10, <b>x</b>").run()
     assert not at.exception
     assert "<b>x</b>" in wrong(at)[0]
-    assert at.text_input(key="set.schedule.piecewise.boundaries").value == "10, <b>x</b>"
+    assert at.text_input(key="set.optimizer.schedule.piecewise.boundaries").value == "10, <b>x</b>"
 
 
 @pytest.mark.parametrize("preset_id", list(PRESETS))

@@ -11,7 +11,8 @@ import pytest
 from overfit_core import RunSpec
 from overfit_core.errors import NotYoursError, UnknownRunError
 from overfit_core.limits import LIMITS
-from overfit_core.store import MAX_GROUP, RunFilter, Store
+from overfit_core.spec import MAX_GROUP
+from overfit_core.store import RunFilter, Store
 from overfit_core.training.history import History
 
 

@@ -1,0 +1,48 @@
+"""A visitor is known by a cookie that nobody else can make."""
+
+import pytest
+
+from overfit_core.visitors import new_cookie, owner_of_cookie, owner_of_login
+
+SECRET = "what this installation signs with"
+
+
+def test_a_cookie_stands_for_the_same_owner_each_time_and_another_for_another() -> None:
+    mine, yours = new_cookie(SECRET), new_cookie(SECRET)
+    assert owner_of_cookie(mine, SECRET) == owner_of_cookie(mine, SECRET) is not None
+    assert owner_of_cookie(mine, SECRET) != owner_of_cookie(yours, SECRET)
+
+
+def test_the_owner_does_not_give_the_cookie_away() -> None:
+    cookie = new_cookie(SECRET)
+    visitor, _, signature = cookie.partition(".")
+    owner = owner_of_cookie(cookie, SECRET)
+    assert owner is not None
+    assert len(owner) == 64
+    assert visitor not in owner
+    assert signature != owner
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        None,
+        "",
+        ".",
+        "no signature",
+        "somebody.0000",
+        new_cookie("another secret"),
+        new_cookie(SECRET)[:-1],
+        "x" + new_cookie(SECRET),
+        new_cookie(SECRET) + ".more",
+        "ä.ß",
+    ],
+)
+def test_what_we_did_not_sign_stands_for_nobody(forged: str | None) -> None:
+    assert owner_of_cookie(forged, SECRET) is None
+
+
+def test_logins_are_told_apart_by_issuer_and_subject() -> None:
+    owners = {owner_of_login(*who) for who in (("a", "bc"), ("ab", "c"), ("a", "b"), ("", "abc"))}
+    assert len(owners) == 4
+    assert owner_of_login("a", "bc") in owners
