@@ -13,6 +13,7 @@ from overfit_core.models.heads import head_of
 from overfit_core.models.targets import target_for
 from overfit_core.training.criterion import Criterion
 from overfit_core.training.forward import forward
+from overfit_core.training.hashing import model_hash
 from overfit_core.training.plan import Data, Plan
 from overfit_core.training.result import RunSummary, Samples
 from overfit_core.training.session import Session
@@ -59,6 +60,18 @@ class SpecSession(Session):
                 plan=plan,
                 stop_when_memorised=training.stop_when_memorised,
             )
+        # Now: what ``finish`` leaves in the model are other weights.
+        self._weights_hash = model_hash(self.model)
+
+    @property
+    def batch_hash(self) -> str:
+        """SHA-256 (hex) of the batch; see ``Batch.hash``."""
+        return self.batch.hash
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 (hex) of the weights that training started from; see ``model_hash``."""
+        return self._weights_hash
 
     def samples(self) -> Samples:
         """Return the batch as it was made, with what the network makes of it now."""
