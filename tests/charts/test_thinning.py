@@ -57,6 +57,48 @@ def test_values_that_are_not_finite_hide_no_spike_and_the_last_one_stays() -> No
     assert (epochs[-1], kept[-1]) == (200_000, np.inf)
 
 
+def test_a_line_reaches_up_to_both_sides_of_each_gap() -> None:
+    values = spiky()
+    gaps = ((0, 3), (500, 501), (77_000, 77_776), (150_000, 160_000))
+    for start, end in gaps:
+        values[start:end] = np.nan
+    epochs, kept = thinned(EPOCHS, values, 400)
+    assert len(epochs) <= 400
+    for start, end in gaps:
+        assert {start + 1, end + 1} <= set(epochs.tolist())
+        assert start == 0 or start in epochs
+        assert np.isnan(kept[epochs == start + 1]).all()
+
+
+def test_of_more_gaps_than_there_is_room_for_the_widest_stay() -> None:
+    values = np.sin(EPOCHS / 1_000)
+    values[::3] = np.nan
+    values[100_000:100_100] = np.nan
+    epochs, kept = thinned(EPOCHS, values, 200)
+    assert len(epochs) <= 200
+    inside = (epochs >= 100_000) & (epochs <= 100_100)
+    assert np.isnan(kept[inside]).all() and inside.any()
+    assert np.isfinite(kept).sum() >= 90
+
+
+def test_the_last_value_stays_where_rounding_puts_it_behind_the_last_bin() -> None:
+    draw = np.random.default_rng(0)
+    for _ in range(1_000):
+        count, points = int(draw.integers(12, 600)), int(draw.integers(8, 60))
+        epochs = np.arange(1, count + 1)
+        values = draw.normal(size=count)
+        kept, _ = thinned(epochs, values, points)
+        assert kept[-1] == count
+        assert len(kept) <= max(points, 4)
+
+
+def test_a_line_without_any_number_keeps_its_ends() -> None:
+    epochs, kept = thinned(EPOCHS, np.full(len(EPOCHS), np.nan), 100)
+    assert epochs[0] == 1
+    assert epochs[-1] == 200_000
+    assert np.isnan(kept).all()
+
+
 def test_epochs_may_have_gaps() -> None:
     epochs = np.concatenate([np.arange(1, 50), np.arange(100_000, 103_000)])
     kept, _ = thinned(epochs, np.sin(epochs), 200)
