@@ -6,7 +6,7 @@ longer in the state that the change starts from, and nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -60,17 +60,28 @@ class Guarded:
         record(session, run_id)
         return False
 
-    def _visit(self, session: Session, run_id: str, held: Condition, values: Values) -> Control:
-        """Change what the worker reports, renew its lease, read the wish."""
+    def _visited(self, session: Session, held: Condition, values: Values) -> dict[str, Control]:
+        """Change what the worker reports, renew the leases, read the wishes; by run id."""
         renewed = update(RunRow).where(held).values(lease_at=self._now(), **values)
-        row = session.execute(renewed.returning(*CONTROL)).first()
-        return control(row) if row else lost(session, run_id)
+        return controls_of(session.execute(renewed.returning(RunRow.id, *CONTROL)))
 
 
-def held_by(run_id: str, worker: str | None, statuses: Collection[Status] = HELD) -> Condition:
-    """The run is in one of these states, and this worker has it (None: whoever)."""
-    held = and_(RunRow.id == run_id, RunRow.status.in_(statuses))
+def held_by(
+    run_ids: Collection[str], worker: str | None, statuses: Collection[Status] = HELD
+) -> Condition:
+    """The runs are in one of these states, and this worker has them (None: whoever)."""
+    held = and_(RunRow.id.in_(run_ids), RunRow.status.in_(statuses))
     return held if worker is None else and_(held, RunRow.worker == worker)
+
+
+def locked(session: Session, where: Condition) -> list[str]:
+    """Return the ids of several runs, and let nobody else change them until the session ends.
+
+    In one order: two sides that want the same rows in different orders would wait for each other
+    for ever. SQLite has one writer at a time and needs none of this.
+    """
+    rows = select(RunRow.id).where(where).order_by(RunRow.id).with_for_update()
+    return list(session.scalars(rows))
 
 
 def changed(session: Session, where: Condition, values: Values) -> bool:
@@ -92,9 +103,9 @@ def record(session: Session, run_id: str) -> RunRecord:
     return RunRecord(**row._mapping)
 
 
-def control(row: Any) -> Control:  # noqa: ANN401  # a row has as many types as columns
-    """Make a Control of its columns."""
-    return Control(row.wish, row.pace, row.steps_wanted)
+def controls_of(rows: Iterable[Any]) -> dict[str, Control]:
+    """Make Controls of rows with an id and the columns of a Control; by run id."""
+    return {row.id: Control(row.wish, row.pace, row.steps_wanted) for row in rows}
 
 
 def lost(session: Session, run_id: str) -> NoReturn:

@@ -7,12 +7,13 @@ import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import and_, insert
+from sqlalchemy.orm import Session
 
 from overfit_core.errors import shown
 from overfit_core.spec import MAX_GROUP, RunSpec
 from overfit_core.store import chunks
 from overfit_core.store.engine import writing
-from overfit_core.store.guards import PARKED, UNCLAIMED, Guarded, changed
+from overfit_core.store.guards import PARKED, UNCLAIMED, Guarded, Values, changed, locked
 from overfit_core.store.records import Wish
 from overfit_core.store.tables import RunRow
 
@@ -93,60 +94,92 @@ class PersonSide(Guarded):
         return ids
 
     def set_wish(self, run_id: str, wish: Wish) -> bool:
-        """Ask a run to go on, to pause or to stop. A stop is final.
+        """Ask one run to go on, to pause or to stop; see ``set_wish_all``.
+
+        Returns:
+            False if the run has ended, or is stopping, so that nothing was changed.
+        """
+        return bool(self.set_wish_all([run_id], wish))
+
+    def set_wish_all(self, run_ids: Sequence[str], wish: Wish) -> list[str]:
+        """Ask runs to go on, to pause or to stop, all at once. A stop is final.
 
         A run that no worker has is stopped at once, any other by its worker.
 
         Returns:
-            False if the run has ended, or is stopping, so that nothing was changed.
+            The ids of those that were asked: the others have ended, or are stopping.
 
         Raises:
-            UnknownRunError: If there is no run under this id.
+            UnknownRunError: If there is no run under one of these ids; then none is asked.
             ValueError: If ``wish`` is none of the three.
         """
         if wish not in _WISHES:
             raise ValueError(f"A wish is one of {_WISHES}, got {shown(wish)}.")
-        now = self._now()
-        stopped = {"wish": "stop", "wished_at": now, "status": "stopped", "finished_at": now}
-        parked = stopped | {"reason": STOPPED_PARKED}
         with writing(self._engine) as session:
-            this = RunRow.id == run_id
-            if wish == "stop" and changed(session, and_(this, PARKED), parked):
-                chunks.pack(session, run_id)
-                return True
-            if wish == "stop" and changed(session, and_(this, UNCLAIMED), stopped):
-                return True
-            return self._ask(session, run_id, {"wish": wish})
+            locked(session, RunRow.id.in_(run_ids))
+            stops = wish == "stop"
+            return [
+                run_id
+                for run_id in run_ids
+                if (stops and self._stop_unclaimed(session, run_id))
+                or self._ask(session, run_id, {"wish": wish})
+            ]
+
+    def _stop_unclaimed(self, session: Session, run_id: str) -> bool:
+        now, this = self._now(), RunRow.id == run_id
+        stopped = {"wish": "stop", "wished_at": now, "status": "stopped", "finished_at": now}
+        if changed(session, and_(this, PARKED), stopped | {"reason": STOPPED_PARKED}):
+            chunks.pack(session, run_id)
+            return True
+        return changed(session, and_(this, UNCLAIMED), stopped)
 
     def step(self, run_id: str, epochs: int = 1) -> bool:
-        """Pause a run and train so many epochs more; several calls add up.
+        """Pause one run and train so many epochs more; see ``step_all``.
 
         Returns:
             False if the run has ended, or is stopping.
+        """
+        return bool(self.step_all([run_id], epochs))
+
+    def step_all(self, run_ids: Sequence[str], epochs: int = 1) -> list[str]:
+        """Pause runs and train so many epochs more, all at once; several calls add up.
+
+        Returns:
+            The ids of those that were asked: the others have ended, or are stopping.
 
         Raises:
-            UnknownRunError: If there is no run under this id.
+            UnknownRunError: If there is no run under one of these ids; then none is asked.
             ValueError: If ``epochs`` is below 1.
         """
         _check_steps(epochs)
-        with writing(self._engine) as session:
-            return self._ask(
-                session, run_id, {"wish": "pause", "steps_wanted": RunRow.steps_wanted + epochs}
-            )
+        steps = {"wish": "pause", "steps_wanted": RunRow.steps_wanted + epochs}
+        return self._ask_all(run_ids, steps)
 
     def set_pace(self, run_id: str, pace: float | None) -> bool:
-        """Show a run at ``pace`` epochs per second; None for as fast as it goes.
+        """Show one run at ``pace`` epochs per second; see ``set_pace_all``.
 
         Returns:
             False if the run has ended, or is stopping.
+        """
+        return bool(self.set_pace_all([run_id], pace))
+
+    def set_pace_all(self, run_ids: Sequence[str], pace: float | None) -> list[str]:
+        """Show runs at ``pace`` epochs per second, all at once; None for as fast as it goes.
+
+        Returns:
+            The ids of those that were asked: the others have ended, or are stopping.
 
         Raises:
-            UnknownRunError: If there is no run under this id.
+            UnknownRunError: If there is no run under one of these ids; then none is asked.
             ValueError: If ``pace`` is not a finite number above 0.
         """
         _check_pace(pace)
+        return self._ask_all(run_ids, {"pace": pace})
+
+    def _ask_all(self, run_ids: Sequence[str], values: Values) -> list[str]:
         with writing(self._engine) as session:
-            return self._ask(session, run_id, {"pace": pace})
+            locked(session, RunRow.id.in_(run_ids))
+            return [run_id for run_id in run_ids if self._ask(session, run_id, values)]
 
 
 def _check_pace(pace: float | None) -> None:

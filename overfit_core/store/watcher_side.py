@@ -24,6 +24,7 @@ _WANTS_A_WORKER = or_(
     RunRow.status == "queued",
     and_(PARKED, or_(RunRow.wish == "run", RunRow.steps_wanted > RunRow.steps_done)),
 )
+_OLDEST = (RunRow.created_at, RunRow.group_id, RunRow.place, RunRow.id)
 
 
 class WatcherSide(WorkerSide):
@@ -34,14 +35,25 @@ class WatcherSide(WorkerSide):
         since = self._now() - timedelta(seconds=seconds)
         wanted = select(RunRow.id).where(_WANTS_A_WORKER, RunRow.wished_at <= since)
         with reading(self._engine) as session:
-            order = (RunRow.created_at, RunRow.group_id, RunRow.place, RunRow.id)
-            return list(session.scalars(wanted.order_by(*order)))
+            return list(session.scalars(wanted.order_by(*_OLDEST)))
+
+    def waiting_groups(self) -> list[list[str]]:
+        """Return the runs that want a worker, oldest first, those of a group together.
+
+        One task is enough for all runs of a list: its worker takes them together.
+        """
+        wanted = select(RunRow.id, RunRow.group_id).where(_WANTS_A_WORKER).order_by(*_OLDEST)
+        groups: dict[str, list[str]] = {}
+        with reading(self._engine) as session:
+            for run_id, group_id in session.execute(wanted):
+                groups.setdefault(group_id or run_id, []).append(run_id)
+        return list(groups.values())
 
     def interrupt(self, run_id: str, worker: str, reason: str) -> bool:
         """Mark a run that this worker has as interrupted; False if it has not."""
         values = {"status": "interrupted", "reason": reason}
         with writing(self._engine) as session:
-            return self._end(session, run_id, held_by(run_id, worker), values)
+            return self._end(session, run_id, held_by([run_id], worker), values)
 
     def interrupt_lost(
         self,

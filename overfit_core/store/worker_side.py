@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from sqlalchemy import and_, func, select, update
@@ -17,8 +18,9 @@ from overfit_core.store.guards import (
     Guarded,
     Values,
     changed,
-    control,
+    controls_of,
     held_by,
+    locked,
     lost,
     record,
 )
@@ -29,11 +31,12 @@ from overfit_core.training.result import RunSummary, Samples
 
 
 class WorkerSide(Guarded):
-    """Claiming a run, adding to its history, ending it.
+    """Claiming runs, adding to their histories, ending them.
 
-    ``worker`` is the name that a run was claimed with. Every call but ``claim`` raises
+    ``worker`` is the name that a run was claimed with. Every call but the claims raises
     ``LostRunError`` when the run is not this worker's (any more), and writes nothing then;
-    None trusts the caller. An id that does not exist raises ``UnknownRunError``.
+    None trusts the caller. An id that does not exist raises ``UnknownRunError``. A call for
+    several runs, which is one transaction, leaves out those that are not this worker's instead.
     """
 
     def claim(self, run_id: str, worker: str) -> RunRecord:
@@ -43,6 +46,35 @@ class WorkerSide(Guarded):
             LostRunError: If somebody else has it, or it has ended.
             UnknownRunError: If there is none under this id.
         """
+        with writing(self._engine) as session:
+            claimed = self._claimed(session, [run_id], worker)
+            found = record(session, run_id)
+        if not claimed:
+            raise _not_waiting(found)
+        return found
+
+    def claim_group(self, run_id: str, worker: str) -> list[RunRecord]:
+        """Take a run and the others of its group, as far as they are waiting for a worker.
+
+        Returns:
+            What was taken, in the order of the group; one run, if it belongs to none.
+
+        Raises:
+            LostRunError: If nothing of it waits.
+            UnknownRunError: If there is no run under this id.
+        """
+        with writing(self._engine) as session:
+            found = record(session, run_id)
+            alone = found.group_id is None
+            these = RunRow.id == run_id if alone else RunRow.group_id == found.group_id
+            waiting = locked(session, and_(these, UNCLAIMED, RunRow.deleted_at.is_(None)))
+            claimed = self._claimed(session, waiting, worker)
+            taken = [record(session, taken_id) for taken_id in claimed]
+        if not taken:
+            raise _not_waiting(found)
+        return sorted(taken, key=lambda run: run.place)
+
+    def _claimed(self, session: Session, run_ids: Collection[str], worker: str) -> list[str]:
         now = self._now()
         taken = {
             "status": "running",
@@ -50,12 +82,8 @@ class WorkerSide(Guarded):
             "lease_at": now,
             "started_at": func.coalesce(RunRow.started_at, now),
         }
-        with writing(self._engine) as session:
-            claimed = changed(session, and_(RunRow.id == run_id, UNCLAIMED), taken)
-            found = record(session, run_id)
-        if not claimed:
-            raise LostRunError(f"The run {run_id} is {found.status}: it cannot be taken.")
-        return found
+        change = update(RunRow).where(RunRow.id.in_(run_ids), UNCLAIMED).values(**taken)
+        return list(session.scalars(change.returning(RunRow.id)))
 
     def begin(
         self, run_id: str, *, batch_hash: str, weights_hash: str, worker: str | None = None
@@ -69,72 +97,105 @@ class WorkerSide(Guarded):
             worker: See the class.
         """
         hashes = {"batch_hash": batch_hash, "weights_hash": weights_hash}
-        return self._write(run_id, held_by(run_id, worker), hashes)
+        return self._only(run_id, self._write([run_id], worker, hashes))
 
     def append(
         self, run_id: str, chunk: History, *, worker: str | None = None, paused: bool = False
     ) -> Control:
-        """Add the epochs that follow, renew the lease, and read the person's wish.
+        """Add the epochs that follow to one run; see ``append_all``."""
+        found = self.append_all({run_id: chunk}, worker=worker, paused=paused)
+        return self._only(run_id, found)
+
+    def append_all(
+        self, histories: Mapping[str, History], *, worker: str | None = None, paused: bool = False
+    ) -> dict[str, Control]:
+        """Add the epochs that follow, renew the leases, and read the person's wishes.
+
+        Whoever reads sees the new epochs of all runs at once.
 
         Args:
-            run_id: The run.
-            chunk: Epochs that start right after the run's last one; may be empty.
-            worker: See the class. A chunk that does not follow is refused likewise.
-            paused: Whether these are single steps of a run that stands still.
+            histories: By run id: epochs that start right after the run's last one; may be empty.
+            worker: See the class. A chunk that does not follow is left out likewise.
+            paused: Whether these are single steps of runs that stand still.
         """
-        held, values = held_by(run_id, worker), {"status": "paused" if paused else "running"}
-        if not len(chunk):
-            return self._write(run_id, held, values)
-        row = chunks.row(run_id, chunk)
+        status = "paused" if paused else "running"
+        rows = {run_id: chunks.row(run_id, new) for run_id, new in histories.items() if len(new)}
+        found: dict[str, Control] = {}
         with writing(self._engine) as session:
-            follows = and_(held, RunRow.epoch == chunk.first_epoch - 1)
-            wish = self._visit(session, run_id, follows, {**values, "epoch": chunk.last_epoch})
-            chunks.add(session, row)
-            return wish
+            self._lock(session, histories)
+            for run_id in histories:
+                held, values = held_by([run_id], worker), {"status": status}
+                row = rows.get(run_id)
+                if row is None:
+                    found |= self._visited(session, held, values)
+                    continue
+                follows = and_(held, RunRow.epoch == row.first_epoch - 1)
+                control = self._visited(session, follows, {**values, "epoch": row.last_epoch})
+                if control:
+                    chunks.add(session, row)
+                    found |= control
+        return found
 
     def heartbeat(
         self, run_id: str, *, worker: str | None = None, paused: bool | None = None
     ) -> Control:
-        """Renew the lease and read the person's wish.
+        """Renew the lease of one run and read the person's wish; see ``heartbeat_all``."""
+        return self._only(run_id, self.heartbeat_all([run_id], worker=worker, paused=paused))
+
+    def heartbeat_all(
+        self, run_ids: Collection[str], *, worker: str | None = None, paused: bool | None = None
+    ) -> dict[str, Control]:
+        """Renew the leases and read the person's wishes.
 
         Args:
-            run_id: The run.
+            run_ids: The runs.
             worker: See the class.
-            paused: Whether it stands still; None leaves what was said before.
+            paused: Whether they stand still; None leaves what was said before.
         """
         said = {} if paused is None else {"status": "paused" if paused else "running"}
-        return self._write(run_id, held_by(run_id, worker), said)
+        return self._write(run_ids, worker, said)
 
     def control(self, run_id: str, *, worker: str | None = None) -> Control:
         """Read the person's wish only, which blocks nobody."""
+        return self._only(run_id, self.control_all([run_id], worker=worker))
+
+    def control_all(
+        self, run_ids: Collection[str], *, worker: str | None = None
+    ) -> dict[str, Control]:
+        """Read the person's wishes only, which blocks nobody."""
+        wanted = select(RunRow.id, *CONTROL).where(held_by(run_ids, worker))
         with reading(self._engine) as session:
-            row = session.execute(select(*CONTROL).where(held_by(run_id, worker))).first()
-            return control(row) if row else lost(session, run_id)
+            return controls_of(session.execute(wanted))
 
     def park(self, run_id: str, steps_done: int, *, worker: str) -> bool:
-        """Give a paused run's worker to others; the run stays paused, to be claimed again.
+        """Give a paused run's worker to others; see ``park_all``."""
+        return self.park_all([run_id], steps_done, worker=worker)
+
+    def park_all(self, run_ids: Collection[str], steps_done: int, *, worker: str) -> bool:
+        """Give the worker of paused runs to others; they stay paused, to be claimed again.
 
         Returns:
-            False if somebody wants the run to go on by now: then the worker keeps it.
+            False if somebody wants one of them to go on by now: then the worker keeps all.
         """
         undisturbed = and_(
-            held_by(run_id, worker),
+            held_by(run_ids, worker),
             RunRow.status == "paused",
             RunRow.wish == "pause",
-            RunRow.steps_wanted == steps_done,
+            RunRow.steps_wanted <= steps_done,
         )
+        given = {"worker": None, "lease_at": None, "steps_done": steps_done}
         with writing(self._engine) as session:
-            return changed(
-                session,
-                undisturbed,
-                {"worker": None, "lease_at": None, "steps_done": steps_done},
-            )
+            if set(locked(session, undisturbed)) != set(run_ids):
+                return False
+            session.execute(update(RunRow).where(undisturbed).values(**given))
+            return True
 
     def put_samples(self, run_id: str, samples: Samples, *, worker: str | None = None) -> None:
         """Keep the samples of a run, in place of those that were kept before."""
         data = samples.to_arrow()
         with writing(self._engine) as session:
-            self._visit(session, run_id, held_by(run_id, worker), {})
+            if not self._visited(session, held_by([run_id], worker), {}):
+                lost(session, run_id)
             session.merge(SamplesRow(run_id=run_id, data=data))
 
     def finish(
@@ -155,7 +216,7 @@ class WorkerSide(Guarded):
             reason: Why, in plain words, where it failed.
             worker: See the class. None may also end a run that is still queued.
         """
-        mine = held_by(run_id, worker, ACTIVE if worker is None else HELD)
+        mine = held_by([run_id], worker, ACTIVE if worker is None else HELD)
         values = {
             "status": status,
             "reason": reason,
@@ -173,6 +234,24 @@ class WorkerSide(Guarded):
         session.execute(update(RunRow).where(RunRow.id == run_id).values(sparkline=points))
         return True
 
-    def _write(self, run_id: str, held: Condition, values: Values) -> Control:
+    def _write(
+        self, run_ids: Collection[str], worker: str | None, values: Values
+    ) -> dict[str, Control]:
         with writing(self._engine) as session:
-            return self._visit(session, run_id, held, values)
+            self._lock(session, run_ids)
+            return self._visited(session, held_by(run_ids, worker), values)
+
+    def _lock(self, session: Session, run_ids: Collection[str]) -> None:
+        if len(run_ids) > 1:
+            locked(session, RunRow.id.in_(run_ids))
+
+    def _only(self, run_id: str, found: Mapping[str, Control]) -> Control:
+        """The one that a call for one run found."""
+        if run_id not in found:
+            with reading(self._engine) as session:
+                lost(session, run_id)
+        return found[run_id]
+
+
+def _not_waiting(run: RunRecord) -> LostRunError:
+    return LostRunError(f"The run {run.id} is {run.status}: it cannot be taken.")
