@@ -41,6 +41,15 @@ class Settings(BaseSettings):
         worker_recycle_memory: Memory in GB, 0.1 or more, above which a worker is replaced by a
             fresh one between two runs: TensorFlow frees no program that it compiled.
             Default: 0.8.
+        runs_per_visitor: Runs that one visitor may have going at a time, 1 or more.
+            Default: no limit.
+        runs_waiting: Runs that may wait for a worker in all; more are refused.
+            Default: no limit.
+        run_work: Epochs x parameters x samples that one run may take. Default: no limit but
+            that of every run.
+        idle_minutes: A run that nobody has looked at for so long is stopped. Default: never.
+        keep_days: Runs that ended so long ago are removed. Default: kept for good.
+        keep_runs: So many ended runs are kept, the newest ones. Default: all.
     """
 
     model_config = SettingsConfigDict(
@@ -57,6 +66,13 @@ class Settings(BaseSettings):
     workers: int | None = Field(default=None, ge=1, le=64)
     worker_memory: float | None = Field(default=None, ge=0.9, le=4096, allow_inf_nan=False)
     worker_recycle_memory: float = Field(default=0.8, ge=0.1, le=4096, allow_inf_nan=False)
+
+    runs_per_visitor: int | None = Field(default=None, ge=1)
+    runs_waiting: int | None = Field(default=None, ge=1)
+    run_work: float | None = Field(default=None, ge=1.0, allow_inf_nan=False)
+    idle_minutes: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+    keep_days: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+    keep_runs: int | None = Field(default=None, ge=1)
 
     @classmethod
     def load(cls) -> Self:
@@ -106,6 +122,16 @@ class Settings(BaseSettings):
         url = self.database_url.get_secret_value()
         scheme, colon, rest = url.partition(":")
         return f"postgresql+psycopg{colon}{rest}" if scheme.startswith("postgres") else url
+
+    @property
+    def retention(self) -> str:
+        """How long runs are kept, in plain words."""
+        rules = []
+        if self.keep_days is not None:
+            rules.append(f"for {self.keep_days:g} day{'' if self.keep_days == 1 else 's'}")
+        if self.keep_runs is not None:
+            rules.append(f"the newest {self.keep_runs:,} of all")
+        return f"kept {', '.join(rules)}" if rules else "kept until you delete them"
 
     @property
     def programs_dir(self) -> Path:

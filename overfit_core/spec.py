@@ -251,6 +251,12 @@ class RunSpec(_Part):
             raise LinkCodeError(error.problems) from None
 
 
+def changed_parts(one: RunSpec, other: RunSpec) -> int:
+    """Return in how many of the four parts two specs differ: 0 to 4."""
+    parts = ("batch", "model", "optimizer", "training")
+    return sum(getattr(one, part) != getattr(other, part) for part in parts)
+
+
 def load_together(
     data: dict[str, Any], beside: Sequence[dict[str, Any]]
 ) -> tuple[tuple[RunSpec, ...], tuple[Problem, ...]]:

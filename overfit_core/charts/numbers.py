@@ -30,6 +30,16 @@ def count(value: int, unit: str) -> str:
     return f"{value:,} {unit}" if value == 1 else f"{value:,} {unit}s"
 
 
+def size(bytes_taken: float) -> str:
+    """Return ``340 kB`` or ``1.2 MB``: powers of ten, as disks are sold."""
+    if bytes_taken < 1000:
+        return count(int(bytes_taken), "byte")
+    for unit, worth in (("kB", 1e3), ("MB", 1e6)):
+        if bytes_taken < 999.5 * worth:
+            return f"{number(bytes_taken / worth, 2 if bytes_taken < 10 * worth else 3)} {unit}"
+    return f"{number(bytes_taken / 1e9, 3)} GB"
+
+
 def percent(share: float | None) -> str:
     """Return a share from 0 to 1 as ``83.3 %``."""
     return "–" if share is None or math.isnan(share) else f"{100 * share:.4g} %"

@@ -109,17 +109,24 @@ def run_title(spec: RunSpec) -> str:
     return f"{source} · {_layers(spec)} · {spec.optimizer.name} {rate_text}{how}"
 
 
-def cost_line(spec: RunSpec) -> str:
+def cost_line(spec: RunSpec, *beside: RunSpec) -> str:
     """Return what a run will take: parameters, samples, epochs and a rough time.
+
+    Args:
+        spec: What is run.
+        beside: What is run at the same time, on the same batch.
 
     Raises:
         ShapeError: If a layer cannot take the shape that arrives at it.
     """
-    parts = (
+    seconds = sum(estimate_seconds(one) for one in (spec, *beside))
+    parts = [
         count(summarise(spec).parameters, "parameter"),
         count(spec.batch.samples, "sample"),
-        f"{count(spec.training.epochs, 'epoch')} in {estimate(estimate_seconds(spec))}",
-    )
+        f"{count(spec.training.epochs, 'epoch')} in {estimate(seconds)}",
+    ]
+    if beside:
+        parts.insert(0, count(1 + len(beside), "optimizer"))
     return " · ".join(parts)
 
 

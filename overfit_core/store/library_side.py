@@ -80,6 +80,16 @@ class LibrarySide(Guarded):
                 RunRecord(**row._mapping) for row in session.execute(query.order_by(RunRow.place))
             ]
 
+    def tags(self, owner: str | None = None) -> list[str]:
+        """Return every tag of an owner's runs, or of all, in alphabetical order."""
+        query = select(RunRow.tags).where(RunRow.tags != "[]", RunRow.deleted_at.is_(None))
+        if owner is not None:
+            query = query.where(_visible(owner))
+        with reading(self._engine) as session:
+            return sorted(
+                {tag for text in session.scalars(query.distinct()) for tag in json.loads(text)}
+            )
+
     def check_owner(self, run_id: str, by: str | None) -> None:
         """Make sure that a run may be changed by whoever asks.
 
