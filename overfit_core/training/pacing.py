@@ -24,10 +24,15 @@ class ChunkLength:
     Args:
         seconds: Aim for the length of a chunk, above 0.
         epochs_per_second: Speed to expect at first; None when nothing is known.
+        runs: How many runs take turns, at least 1: the first chunk is that much shorter.
     """
 
     def __init__(
-        self, seconds: float = CHUNK_SECONDS, epochs_per_second: float | None = None
+        self,
+        seconds: float = CHUNK_SECONDS,
+        epochs_per_second: float | None = None,
+        *,
+        runs: int = 1,
     ) -> None:
         """Start before the first chunk; see the class."""
         self._seconds = seconds
@@ -36,7 +41,7 @@ class ChunkLength:
             if epochs_per_second is None
             else round(min(FIRST_SECONDS, seconds) * min(epochs_per_second, MAX_EPOCHS / seconds))
         )
-        self.epochs = max(1, first)
+        self.epochs = max(1, round(first / runs))
         """Epochs to train next, at least 1 and at most ``MAX_EPOCHS``."""
 
     def record(self, epochs: int, seconds: float) -> None:

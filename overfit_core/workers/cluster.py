@@ -35,7 +35,7 @@ class ClusterStatus:
         state: ``starting`` until they were reached once, ``ready``, or ``down``.
         workers: How many there are.
         warming: How many of them still load what runs need; they take runs, with a delay.
-        busy: Runs that a worker has.
+        busy: How many of them have runs.
         queued: Runs that wait for a worker.
         reason: Why they are down, in plain words; None otherwise.
     """
@@ -100,7 +100,7 @@ class Cluster:
         return cluster
 
     def submit(self, run_id: str) -> None:
-        """Have a free worker train a run of the store; takes about 10 ms.
+        """Have a free worker train a run of the store, and its group with it; takes about 10 ms.
 
         If the workers cannot be reached just now, the run stays queued and is submitted later.
         """
@@ -227,6 +227,6 @@ class Cluster:
             "ready",
             workers=len(workers),
             warming=sum(not worker.warm for worker in workers),
-            busy=sum(record.worker is not None for record in held),
+            busy=len({record.worker for record in held if record.worker is not None}),
             queued=len(self._store.waiting()),
         )

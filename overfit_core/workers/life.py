@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,9 +12,9 @@ from overfit_core.errors import StoreError
 from overfit_core.store import LostRunError, Store
 
 BEAT_SECONDS = 2.0
-"""How often the lease is renewed; it runs out after four missed ones."""
+"""How often the leases are renewed; one runs out after four missed ones."""
 LOOK_SECONDS = 0.2
-"""How often the wish is read."""
+"""How often the wishes are read."""
 PATIENCE_SECONDS = 0.6
 """How long the loop has to answer a stop, before the run is ended without it."""
 BUSY_REASON = (
@@ -23,22 +24,23 @@ BUSY_REASON = (
 
 
 class Life:
-    """Renews a run's lease from a thread of its own while the ``with`` block lasts.
+    """Renews the leases of runs from a thread of its own while the ``with`` block lasts.
 
     A stop must end a run within a second. While the training loop cannot look up, because
-    TensorFlow compiles or an epoch takes long, this thread reads the wish and ends the run; the
+    TensorFlow compiles or an epoch takes long, this thread reads the wishes and ends the run; the
     loop finds out at its next visit to the store and leaves the run alone.
 
     Attributes:
-        answering: Set by the loop when it has seen the stop and is ending the run itself.
+        answering: Ids of the runs whose end the loop has taken in hand itself.
     """
 
-    def __init__(self, store: Store, run_id: str, worker: str) -> None:
-        """Take the run that ``worker`` has claimed."""
-        self.answering = False
-        self._store, self._run_id, self._worker = store, run_id, worker
+    def __init__(self, store: Store, run_ids: Sequence[str], worker: str) -> None:
+        """Take the runs that ``worker`` has claimed, at least one."""
+        self.answering: set[str] = set()
+        self._store, self._run_ids, self._worker = store, tuple(run_ids), worker
+        self._asked_at: dict[str, float] = {}
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"life-{run_id}", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name=f"life-{run_ids[0]}", daemon=True)
 
     def __enter__(self) -> Self:
         """Start."""
@@ -51,30 +53,33 @@ class Life:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop; the run is the loop's own affair."""
+        """Stop; the runs are the loop's own affair."""
         self._over.set()
         self._thread.join()
 
     def _beat(self) -> None:
         beat_at = time.monotonic() + BEAT_SECONDS
-        asked_at: float | None = None
         while not self._over.wait(LOOK_SECONDS):
-            now = time.monotonic()
+            now, look = time.monotonic(), self._store.control_all
+            if now >= beat_at:
+                beat_at, look = now + BEAT_SECONDS, self._store.heartbeat_all
             try:
-                if now >= beat_at:
-                    beat_at = now + BEAT_SECONDS
-                    wish = self._store.heartbeat(self._run_id, worker=self._worker).wish
-                else:
-                    wish = self._store.control(self._run_id, worker=self._worker).wish
-                if wish == "stop":
-                    asked_at = asked_at or now
-                    if not self.answering and now - asked_at >= PATIENCE_SECONDS:
-                        self._stop()
-            except LostRunError:
-                return
+                controls = look(self._run_ids, worker=self._worker)
+                for run_id in [i for i, control in controls.items() if control.wish == "stop"]:
+                    self._answer(run_id, now)
             except StoreError:
-                # The database may be back at the next beat; if not, the lease runs out.
+                # The database may be back at the next beat; if not, the leases run out.
                 continue
+            if not controls:
+                return
 
-    def _stop(self) -> None:
-        self._store.finish(self._run_id, "stopped", reason=BUSY_REASON, worker=self._worker)
+    def _answer(self, run_id: str, now: float) -> None:
+        """End a run that was asked to stop, unless the loop does it or may still do it."""
+        asked_at = self._asked_at.setdefault(run_id, now)
+        if run_id in self.answering or now - asked_at < PATIENCE_SECONDS:
+            return
+        try:
+            self._store.finish(run_id, "stopped", reason=BUSY_REASON, worker=self._worker)
+        except LostRunError:
+            # The loop was faster after all.
+            return

@@ -1,171 +1,159 @@
-"""Training one run: chunk by chunk, as the person wishes, until it ends."""
+"""Training a group of runs in lock-step: round by round, as the person wishes, until they end.
+
+A run by itself is a group of one.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
 
-from overfit_core.errors import OverfitError, StoreError
-from overfit_core.spec import RunSpec
+from overfit_core.errors import StoreError
 from overfit_core.store import Control, LostRunError, RunRecord, Store
 from overfit_core.training.history import History
 from overfit_core.training.pacing import ChunkLength, Pace
-from overfit_core.training.result import RunSummary, Samples
 from overfit_core.workers.life import Life
+from overfit_core.workers.member import Member, SessionFactory
 
 LOOK_SECONDS = 0.04
-"""How often a run that stands still, or waits for its pace, reads the wish."""
+"""How often runs that stand still, or wait for their pace, read the wish."""
 PARK_SECONDS = 3.0
-"""A run that has been paused for so long gives its worker to one that waits."""
-REPEATING = "It was catching up with what it had recorded before its pause; that is kept."
-MAX_REASON = 2_000
-"""Longest reason, in characters."""
-
-
-class Trainable(Protocol):
-    """What a session of the engine can do, as far as the loop needs it."""
-
-    @property
-    def epoch(self) -> int:
-        """Epochs done."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether there is nothing left to train."""
-
-    def compile(self) -> None:
-        """Compile what is not compiled yet."""
-
-    def advance(self, epochs: int) -> History:
-        """Train at most so many epochs, 1 or more."""
-
-    def summary(self, *, stopped: bool = False) -> RunSummary:
-        """Say how it stands or ended."""
-
-    def samples(self) -> Samples:
-        """Return the batch with what the network makes of it."""
-
-
-SessionFactory = Callable[[RunSpec], Trainable]
+"""Runs that have been paused for so long give their worker to one that waits."""
 
 
 def train(store: Store, run_id: str, worker: str, make_session: SessionFactory) -> None:
-    """Take a run, train it and end it; whatever goes wrong becomes its reason.
+    """Take a run and its group, train and end them; what goes wrong becomes a run's reason.
 
     Args:
-        store: Where the run is.
-        run_id: Which run; one that somebody else has, or that has ended, is left alone.
-        worker: The name to claim it with.
-        make_session: Makes a session of the run's spec.
+        store: Where the runs are.
+        run_id: One of the runs; those that somebody else has, or that have ended, are left alone.
+        worker: The name to claim them with.
+        make_session: Makes a session of a run's spec.
     """
     try:
-        record = store.claim(run_id, worker)
+        records = store.claim_group(run_id, worker)
     except StoreError:
         return
-    with Life(store, run_id, worker) as life:
+    with Life(store, [record.id for record in records], worker) as life:
+        group = _Group(store, records, worker, life)
         try:
-            _Training(store, record, worker, life).run(make_session)
-        except LostRunError:
-            return
+            group.run(make_session)
         except Exception as error:
-            life.answering = True
-            _fail(store, run_id, worker, _reason(error))
+            # The store's: what goes wrong in one run was its own affair.
+            group.fail(error)
 
 
-def _fail(store: Store, run_id: str, worker: str, reason: str) -> None:
-    try:
-        store.finish(run_id, "failed", reason=reason, worker=worker)
-    except StoreError:
-        # It ended otherwise meanwhile; or the database is gone, and the lease will run out.
-        return
+class _Group:
+    """The rounds, and what they have to remember.
 
+    In a round every member trains the same number of epochs, one after the other, and all are
+    recorded at once. So they are at the same epoch, but for those that have ended.
+    """
 
-def _reason(error: Exception) -> str:
-    text = str(error).strip()
-    if not isinstance(error, OverfitError):
-        kind = type(error).__name__
-        text = f"{kind}: {text}" if text else kind
-    return text if len(text) <= MAX_REASON else text[:MAX_REASON] + "…"
-
-
-class _Training:
-    """The loop itself, and what it has to remember."""
-
-    def __init__(self, store: Store, record: RunRecord, worker: str, life: Life) -> None:
-        self.store, self.record, self.worker, self.life = store, record, worker, life
-        self.control = record.control
-        self.steps_done = record.steps_done
-        self.length = ChunkLength()
-        self.pace = Pace(record.pace, time.monotonic())
+    def __init__(self, store: Store, records: Sequence[RunRecord], worker: str, life: Life) -> None:
+        self.store, self.worker, self.life = store, worker, life
+        self.members = [Member(store, record, worker) for record in records]
+        self.wish = self._shared_wish()
+        self.steps_done = max(record.steps_done for record in records)
+        self.length = ChunkLength(runs=len(records))
+        self.pace = Pace(self.wish.pace, time.monotonic())
         self.paused_at: float | None = None
 
     def run(self, make_session: SessionFactory) -> None:
-        session = make_session(self.record.spec)
-        if self.control.wish != "stop":
-            session.compile()
-        self.control = self._look()
-        while not session.finished:
-            if self.control.wish == "stop" and session.epoch < self.record.epoch:
-                return self._end_repetition()
-            if self.control.wish == "stop":
-                return self._end(session, "stopped")
-            if session.epoch < self.record.epoch:
-                self._repeat(session)
+        self._start(make_session)
+        while self._end_those_due():
+            self.wish = self._shared_wish()
+            if behind := {m: min(m.behind, self.length.epochs) for m in self.members if m.behind}:
+                self._repeat(behind)
             elif epochs := self._allowed():
-                self._advance(session, epochs)
+                self._advance(epochs)
             elif not self._wait():
-                return None
-        return self._end(session, "finished")
+                return
+
+    def fail(self, error: Exception) -> None:
+        for member in self.members:
+            self.life.answering.add(member.id)
+            member.fail(error)
+
+    def _start(self, make_session: SessionFactory) -> None:
+        """Prepare all and compile all, so that their curves start together."""
+        self._each(lambda member: member.prepare(make_session))
+        for member in tuple(self.members):
+            self._each(Member.compile, [member])
+            # One that was stopped meanwhile need not be compiled.
+            self._look()
+
+    def _end_those_due(self) -> bool:
+        """End who is finished or stopped; False if nobody is left."""
+        due = [member for member in self.members if member.due]
+        self.life.answering.update(member.id for member in due)
+        self._each(Member.end, due)
+        return bool(self.members)
+
+    def _shared_wish(self) -> Control:
+        """What the person wishes of the group.
+
+        It stands still when one member is asked to, a step of one is a step of all, and it goes
+        at the pace of the first.
+        """
+        controls = [member.control for member in self.members]
+        still = any(control.wish == "pause" for control in controls)
+        steps = max(control.steps_wanted for control in controls)
+        return Control("pause" if still else "run", controls[0].pace, steps)
 
     def _allowed(self) -> int:
-        """How many epochs may be trained now; 0 while it must wait."""
-        now, control = time.monotonic(), self.control
-        if control.wish == "pause":
-            return min(control.steps_wanted - self.steps_done, self.length.epochs)
+        """How many epochs may be trained now; 0 while they must wait."""
+        now, wish = time.monotonic(), self.wish
+        if wish.wish == "pause":
+            return max(0, min(wish.steps_wanted - self.steps_done, self.length.epochs))
         if self.paused_at is not None:
             self.paused_at = None
             self.pace.restart(now)
-        # Steps that were not done before the run went on are not made up for later.
-        self.steps_done = control.steps_wanted
-        self.pace.change(control.pace, now)
+        # Steps that were not done before the runs went on are not made up for later.
+        self.steps_done = wish.steps_wanted
+        self.pace.change(wish.pace, now)
         due = self.pace.due(now)
         return self.length.epochs if due is None else min(due, self.length.epochs)
 
-    def _advance(self, session: Trainable, epochs: int) -> None:
-        began = time.monotonic()
-        chunk = session.advance(epochs)
-        self.length.record(len(chunk), time.monotonic() - began)
-        steps = self.control.wish == "pause"
+    def _advance(self, epochs: int) -> None:
+        steps = self.wish.wish == "pause"
+        chunks = self._turns(dict.fromkeys(self.members, epochs))
+        trained = max(map(len, chunks.values()), default=0)
         if steps:
-            self.steps_done += len(chunk)
+            self.steps_done += trained
         else:
-            self.pace.trained(len(chunk))
-        self.control = self.store.append(self.record.id, chunk, worker=self.worker, paused=steps)
+            self.pace.trained(trained)
+        self._heed(self.store.append_all(chunks, worker=self.worker, paused=steps))
 
-    def _repeat(self, session: Trainable) -> None:
-        """Train again what was recorded before the run gave its worker away.
+    def _repeat(self, epochs: Mapping[Member, int]) -> None:
+        """Train again what was recorded before the runs gave their worker away.
 
         The same spec gives the same history, so nothing new is learned here, and nothing is
         recorded twice.
         """
-        began = time.monotonic()
-        chunk = session.advance(min(self.length.epochs, self.record.epoch - session.epoch))
-        self.length.record(len(chunk), time.monotonic() - began)
-        self.control = self._look()
+        self._turns(epochs)
+        self._look()
 
-    def _end_repetition(self) -> None:
-        """Stop where more was recorded than this session has trained again."""
-        self.life.answering = True
-        self.store.finish(self.record.id, "stopped", reason=REPEATING, worker=self.worker)
+    def _turns(self, epochs: Mapping[Member, int]) -> dict[str, History]:
+        """Train each so many epochs, one after the other; what each recorded, by run id."""
+        chunks: dict[str, History] = {}
+
+        def turn(member: Member) -> None:
+            chunks[member.id] = member.session.advance(epochs[member])
+
+        began = time.monotonic()
+        self._each(turn, list(epochs))
+        longest = max(map(len, chunks.values()), default=0)
+        self.length.record(longest, time.monotonic() - began)
+        return chunks
 
     def _wait(self) -> bool:
-        """Wait a little and read the wish; False if the worker was given to another run."""
+        """Wait a little and read the wishes; False if the worker was given to another run."""
         now = time.monotonic()
-        if self.control.wish == "pause":
+        if self.wish.wish == "pause":
             if self.paused_at is None:
                 self.paused_at = now
-                self.store.heartbeat(self.record.id, worker=self.worker, paused=True)
+                self.store.heartbeat_all(self._ids, worker=self.worker, paused=True)
             elif now - self.paused_at >= PARK_SECONDS:
                 # Asked again a little later, not at every look.
                 self.paused_at = now - PARK_SECONDS + 1.0
@@ -174,18 +162,33 @@ class _Training:
             time.sleep(LOOK_SECONDS)
         else:
             time.sleep(min(LOOK_SECONDS, self.pace.wait(now)))
-        self.control = self._look()
+        self._look()
         return True
 
     def _park(self) -> bool:
-        return self.store.park(self.record.id, self.steps_done, worker=self.worker)
+        return self.store.park_all(self._ids, self.steps_done, worker=self.worker)
 
-    def _look(self) -> Control:
-        return self.store.control(self.record.id, worker=self.worker)
+    def _look(self) -> None:
+        self._heed(self.store.control_all(self._ids, worker=self.worker))
 
-    def _end(self, session: Trainable, status: Literal["finished", "stopped"]) -> None:
-        self.life.answering = True
-        stopped = status == "stopped"
-        self.store.put_samples(self.record.id, session.samples(), worker=self.worker)
-        summary = session.summary(stopped=stopped)
-        self.store.finish(self.record.id, status, summary, worker=self.worker)
+    def _heed(self, controls: Mapping[str, Control]) -> None:
+        """Take note of what the person wishes; whoever is left out is not ours any more."""
+        self.members = [member for member in self.members if member.id in controls]
+        for member in self.members:
+            member.control = controls[member.id]
+
+    @property
+    def _ids(self) -> list[str]:
+        return [member.id for member in self.members]
+
+    def _each(self, act: Callable[[Member], None], members: Sequence[Member] | None = None) -> None:
+        """Do something with each; one that fails or was lost leaves, and the others go on."""
+        for member in self.members if members is None else members:
+            try:
+                act(member)
+            except LostRunError:
+                member.over = True
+            except Exception as error:
+                self.life.answering.add(member.id)
+                member.fail(error)
+        self.members = [member for member in self.members if not member.over]

@@ -9,13 +9,14 @@ from distributed import get_worker
 from overfit_core.settings import Settings
 from overfit_core.spec import RunSpec
 from overfit_core.store import Store
-from overfit_core.workers.loop import Trainable, train
+from overfit_core.workers.loop import train
+from overfit_core.workers.member import Trainable
 from overfit_core.workers.shift import SHIFT
 from overfit_core.workers.warm import WARM_UP, name_of
 
 
 def train_run(run_id: str) -> None:
-    """Train the run in this worker process.
+    """Train the run, and with it the others of its group, in this worker process.
 
     Args:
         run_id: A run that waits in the store that ``OVERFIT_DATABASE_URL`` or

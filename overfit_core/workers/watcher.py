@@ -141,13 +141,15 @@ class Watcher:
                 except StoreError:
                     continue
                 name = names.get(address)
-                if (
-                    name is not None
-                    and record.worker == name
-                    and record.finished_at is not None
-                    and _age(record.finished_at) > STUCK_SECONDS
-                ):
+                if name is not None and self._ended_long_ago(record, name):
                     self._restart(connection, name)
+
+    def _ended_long_ago(self, record: RunRecord, name: str) -> bool:
+        """Whether the worker has nothing left of a run and of those that it trains with it."""
+        alone = record.group_id is None
+        together = [record] if alone else self._store.group(str(record.group_id))
+        ends = [run.finished_at for run in together if run.worker == name]
+        return bool(ends) and all(end is not None and _age(end) > STUCK_SECONDS for end in ends)
 
     def _restart(self, connection: Workers, name: str) -> None:
         """Restart a worker of ours, once; one of another cluster is another's affair."""
@@ -165,24 +167,27 @@ class Watcher:
             connection.replace(chosen.address, self._recycling.limit, ASKED_SECONDS)
 
     def _submit_waiting(self, connection: Workers) -> bool:
-        """Submit what waits; tells whether anything does."""
-        failures, waiting = connection.failures(), self._store.waiting()
-        for run_id in waiting:
-            if run_id in failures:
-                self._attempts[run_id] += 1
-                if self._attempts[run_id] >= MAX_ATTEMPTS:
-                    self._give_up(run_id, failures[run_id])
+        """Submit what waits, one task for a group; tells whether anything does."""
+        failures, waiting = connection.failures(), self._store.waiting_groups()
+        for run_ids in waiting:
+            error = next((failures[run_id] for run_id in run_ids if run_id in failures), None)
+            first = run_ids[0]
+            if error is not None:
+                self._attempts[first] += 1
+                if self._attempts[first] >= MAX_ATTEMPTS:
+                    del self._attempts[first]
+                    self._give_up(run_ids, error)
                     continue
-            connection.submit(run_id)
+            connection.submit(first)
         return bool(waiting)
 
-    def _give_up(self, run_id: str, error: str) -> None:
-        del self._attempts[run_id]
+    def _give_up(self, run_ids: Iterable[str], error: str) -> None:
         reason = f"No worker could start it, the last one said: {error}"
-        try:
-            self._store.finish(run_id, "failed", reason=reason)
-        except StoreError:
-            return
+        for run_id in run_ids:
+            try:
+                self._store.finish(run_id, "failed", reason=reason)
+            except StoreError:
+                continue
 
 
 def _age(time: datetime) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from dataclasses import dataclass, field
@@ -31,6 +32,15 @@ class FakeSession:
         self.batch = make_batch(self.spec.batch)
         if self.spec.name == "fail":
             raise ValueError("<b>made to fail</b>")
+
+    @property
+    def batch_hash(self) -> str:
+        return self.batch.hash
+
+    @property
+    def weights_hash(self) -> str:
+        start = f"{self.spec.model.model_dump_json()} {self.spec.training.seed}"
+        return hashlib.sha256(start.encode()).hexdigest()
 
     @property
     def finished(self) -> bool:
@@ -104,7 +114,11 @@ class FakeSession:
 
 @dataclass
 class FakeWorkers:
-    """Trains submitted runs with the workers' own loop: at once, or in a thread like a worker."""
+    """Trains submitted runs with the workers' own loop: at once, or in a thread like a worker.
+
+    Whichever run of a group is submitted first takes the others with it; those submitted later
+    find that nothing of it waits.
+    """
 
     store: Store
     seconds_per_epoch: float = 0.0

@@ -30,6 +30,14 @@ class FakeSession:
         self._fails_at = fails_at
 
     @property
+    def batch_hash(self) -> str:
+        return "b" * 64
+
+    @property
+    def weights_hash(self) -> str:
+        return "a" * 64
+
+    @property
     def finished(self) -> bool:
         return self.epoch >= self.total
 

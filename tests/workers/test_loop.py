@@ -9,8 +9,9 @@ import pytest
 from overfit_core.errors import ModelError
 from overfit_core.spec import RunSpec, TrainingSpec
 from overfit_core.store import RunRecord, Store
-from overfit_core.workers import loop
-from overfit_core.workers.loop import SessionFactory, train
+from overfit_core.workers import loop, member
+from overfit_core.workers.loop import train
+from overfit_core.workers.member import SessionFactory
 
 from .fakes import FakeSession
 
@@ -105,7 +106,7 @@ def test_a_very_long_reason_is_cut(store: Store) -> None:
     train(store, run_id, "w", lambda spec: FakeSession(spec, fails_at=(1, error)))
     reason = store.run(run_id).reason
     assert reason is not None
-    assert len(reason) <= loop.MAX_REASON + 1
+    assert len(reason) <= member.MAX_REASON + 1
 
 
 def test_a_run_of_another_worker_and_an_unknown_one_are_left_alone(store: Store) -> None:
@@ -159,7 +160,7 @@ def test_a_stop_ends_a_run_within_a_second_also_while_the_engine_is_busy(
 def test_a_lease_is_kept_up_while_the_engine_is_busy(store: Store) -> None:
     run_id = _create(store, 1)
     worker = Background(store, run_id, lambda spec: FakeSession(spec, compile_seconds=2.6))
-    claimed = worker.until(lambda record: record.status == "running").lease_at
+    claimed = worker.until(lambda record: record.weights_hash is not None).lease_at
     renewed = worker.until(lambda record: record.lease_at != claimed, 2.5).lease_at
     assert claimed is not None
     assert renewed is not None
