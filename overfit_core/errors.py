@@ -149,5 +149,9 @@ class NotYoursError(StoreError):
     """Somebody else made the run: it may be looked at, not changed."""
 
 
+class TooManyRunsError(StoreError):
+    """There is no room for a new run just now."""
+
+
 class WorkerError(OverfitError):
     """A worker or the scheduler did not start, answer or finish."""

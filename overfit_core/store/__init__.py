@@ -1,7 +1,7 @@
 """Runs and histories in a database: the truth that pages and workers share."""
 
 from overfit_core.store.library_side import LibrarySide, RunFilter, Storage
-from overfit_core.store.person_side import PersonSide
+from overfit_core.store.person_side import PersonSide, Room
 from overfit_core.store.reading_side import ReadingSide
 from overfit_core.store.records import (
     ACTIVE,
@@ -13,10 +13,11 @@ from overfit_core.store.records import (
     Status,
     Wish,
 )
+from overfit_core.store.visits_side import VisitsSide
 from overfit_core.store.watcher_side import LEASE_SECONDS, LOST_REASON, WatcherSide
 
 
-class Store(ReadingSide, PersonSide, LibrarySide, WatcherSide):
+class Store(ReadingSide, PersonSide, LibrarySide, VisitsSide, WatcherSide):
     """All runs, in one database. Safe to share between threads.
 
     Every change of a run's state is one guarded UPDATE, so that two sides that act at once
@@ -40,6 +41,7 @@ __all__ = [
     "LOST_REASON",
     "Control",
     "LostRunError",
+    "Room",
     "RunFilter",
     "RunRecord",
     "Status",

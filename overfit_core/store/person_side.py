@@ -5,19 +5,35 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import and_, insert
+from sqlalchemy import and_, func, insert, select
 from sqlalchemy.orm import Session
 
-from overfit_core.errors import shown
+from overfit_core.errors import TooManyRunsError, shown
 from overfit_core.spec import MAX_GROUP, RunSpec
 from overfit_core.store import chunks
 from overfit_core.store.engine import writing
 from overfit_core.store.guards import PARKED, UNCLAIMED, Guarded, Values, changed, locked
-from overfit_core.store.records import Wish
+from overfit_core.store.records import ACTIVE, Wish
 from overfit_core.store.tables import RunRow
 
 STOPPED_PARKED = "It was paused and had given its worker away; what was recorded is kept."
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many runs there may be; None for any number.
+
+    Attributes:
+        per_owner: Runs of one owner that have not ended.
+        waiting: Runs, of all owners, that wait for a worker.
+    """
+
+    per_owner: int | None = None
+    waiting: int | None = None
+
+
 _WISHES: tuple[Wish, ...] = ("run", "pause", "stop")
 
 
@@ -45,6 +61,7 @@ class PersonSide(Guarded):
         steps: int | None = None,
         owner: str | None = None,
         preset: str | None = None,
+        room: Room | None = None,
     ) -> list[str]:
         """Put runs into the queue, all or none; several are a group that trains in lock-step.
 
@@ -54,11 +71,13 @@ class PersonSide(Guarded):
             steps: Train so many epochs, then pause; None trains to the end.
             owner: Who makes them, as a hash; None for everybody.
             preset: Id of the preset that the settings started from.
+            room: How many runs there may be; None for as many as are asked for.
 
         Returns:
             Their ids, in the order of the specs: 16 characters each, unguessable, URL-safe.
 
         Raises:
+            TooManyRunsError: If there is no room for all of them.
             ValueError: If there is no spec, or more than ``MAX_GROUP``; if ``pace`` is not a
                 finite number above 0, or ``steps`` is below 1.
         """
@@ -90,6 +109,8 @@ class PersonSide(Guarded):
             for place, (run_id, spec) in enumerate(zip(ids, specs, strict=True))
         ]
         with writing(self._engine) as session:
+            if room is not None:
+                _check_room(session, room, owner, len(specs))
             session.execute(insert(RunRow), rows)
         return ids
 
@@ -180,6 +201,22 @@ class PersonSide(Guarded):
         with writing(self._engine) as session:
             locked(session, RunRow.id.in_(run_ids))
             return [run_id for run_id in run_ids if self._ask(session, run_id, values)]
+
+
+def _check_room(session: Session, room: Room, owner: str | None, runs: int) -> None:
+    open_runs = select(func.count()).where(RunRow.status.in_(ACTIVE), RunRow.wish != "stop")
+    mine = session.scalar(open_runs.where(RunRow.owner == owner)) or 0
+    if room.per_owner is not None and mine + runs > room.per_owner:
+        raise TooManyRunsError(
+            f"You have {mine} of at most {room.per_owner} runs going, and this would start {runs} "
+            "more. Stop one, or wait until it has ended."
+        )
+    waiting = session.scalar(open_runs.where(RunRow.status == "queued")) or 0
+    if room.waiting is not None and waiting + runs > room.waiting:
+        raise TooManyRunsError(
+            f"{waiting} runs wait for a worker already, and {room.waiting} may: try again in a "
+            "minute."
+        )
 
 
 def _check_pace(pace: float | None) -> None:
