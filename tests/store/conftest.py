@@ -1,16 +1,15 @@
-"""Stores for tests: SQLite always, PostgreSQL where TEST_POSTGRESQL_URL names an empty database."""
+"""Stores for tests: each in SQLite, and in a PostgreSQL server that is started for them."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import create_engine, text
 
 from overfit_core.store import Store
 from overfit_core.training.history import History, Snapshots
+from tests.store.postgresql import Server, programs, running_server
 
 
 class Clock:
@@ -41,22 +40,23 @@ def clock() -> Clock:
     return Clock()
 
 
-SERVER = os.environ.get("TEST_POSTGRESQL_URL")
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of our own, started once."""
+    found = programs()
+    if found is None:
+        pytest.skip("no PostgreSQL: install requirements-dev.txt, or Debian's package postgresql")
+    with running_server(found) as server:
+        yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"] if SERVER else ["sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database with no tables."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'runs.sqlite3'}"
-        return
-    assert SERVER is not None
-    yield SERVER
-    engine = create_engine(SERVER)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
+        return f"sqlite:///{tmp_path / 'runs.sqlite3'}"
+    server: Server = request.getfixturevalue("postgresql")
+    return server.new_database()
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,8 +31,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def library(tmp_path: Path, clock: Clock) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}", clock)
+def library(url: str, clock: Clock) -> Iterator[Store]:
+    store = Store(url, clock)
+    yield store
+    store.close()
 
 
 def spec(optimizer: str = "Adam", **more: object) -> RunSpec:
@@ -211,8 +213,10 @@ def test_old_runs_and_too_many_are_removed(library: Store, clock: Clock) -> None
     assert old not in {run.id for run in library.runs()}
 
 
-def test_a_secret_is_made_once(library: Store, tmp_path: Path) -> None:
+def test_a_secret_is_made_once(library: Store, url: str) -> None:
     first = library.secret("cookie")
     assert len(first) == 43
-    assert Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}").secret("cookie") == first
+    other = Store(url)
+    assert other.secret("cookie") == first
+    other.close()
     assert library.secret("another") != first

