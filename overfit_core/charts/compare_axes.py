@@ -1,0 +1,155 @@
+"""The frame of a chart of several runs: axes, target line, and a legend that stays small."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from overfit_core.charts.figure import Curve, lowest, value_axis
+from overfit_core.charts.lines import Lines
+from overfit_core.charts.numbers import number, percent
+from overfit_core.charts.theme import Figure, template
+from overfit_core.comparison.measures import Measure
+
+XAxis = Literal["epoch", "seconds"]
+
+HEIGHT, LEGEND_HEIGHT, LEGEND_ROW, ENTRIES_PER_ROW = 400, 110, 22, 3
+"""Pixels of the chart without its legend, of the legend at most (then it scrolls), of a row."""
+UNIFIED_CURVES = 14
+"""Up to here one box names all values at an epoch; more of them would hide the chart."""
+LOWEST_R2 = -1.0
+
+
+def x_axis(x: XAxis, *, log: bool) -> dict[str, Any]:
+    """Return the horizontal axis; its zoom has a revision of its own for each kind of scale."""
+    title = "Epoch" if x == "epoch" else "Training time, seconds (compiling left out)"
+    hover = "Epoch %{x:,d}" if x == "epoch" else "%{x:.4g} s"
+    axis: dict[str, Any] = {
+        "title": {"text": title},
+        "unifiedhovertitle": {"text": hover},
+        "hoverformat": ",d" if x == "epoch" else ".4~g",
+        "showspikes": True,
+        "spikemode": "across",
+        "nticks": 8,
+        "uirevision": f"{x} {'log' if log else 'linear'}",
+    }
+    if log:
+        return axis | {"type": "log", "tickformat": ",~d" if x == "epoch" else "~g", "dtick": 1}
+    form = ",~d" if x == "epoch" else ",~g"
+    return axis | {"type": "linear", "rangemode": "nonnegative", "tickformat": form}
+
+
+def y_axis(lines: Lines, curves: Sequence[Curve], measure: Measure, *, log: bool) -> dict[str, Any]:
+    """Return the value axis: shares from 0 to 100 %, R² from what is worth seeing."""
+    if measure.share:
+        return {"range": [-0.03, 1.03], "tickformat": ".0%", "nticks": 6}
+    if measure.better == "high":
+        values = [lines[curve.column].values for curve in curves]
+        start = lowest(np.concatenate(values) if values else np.empty(0), LOWEST_R2)
+        return {"range": [start - 0.05, 1.05], "nticks": 6}
+    return value_axis(lines, curves, log=log)
+
+
+def frame(
+    measure: Measure,
+    traces: Sequence[Figure],
+    *,
+    alt: str,
+    epoch: int,
+    x_axis: dict[str, Any],
+    y_axis: dict[str, Any],
+    target: float | None,
+    revision: str,
+) -> Figure:
+    """Return the figure of these traces.
+
+    Args:
+        measure: What is drawn.
+        traces: The curves, in the order of the legend.
+        alt: What the chart shows, in words.
+        epoch: The last epoch that it shows.
+        x_axis: From ``x_axis``.
+        y_axis: From ``y_axis``.
+        target: Value of the horizontal line.
+        revision: While it stays the same, Plotly keeps a person's zoom.
+    """
+    log = y_axis.get("type") == "log"
+    entries = sum(bool(trace["showlegend"]) for trace in traces)
+    legend = min(LEGEND_HEIGHT, LEGEND_ROW * math.ceil(entries / ENTRIES_PER_ROW))
+    scale = "" if measure.share or measure.better == "high" else _scale(log)
+    return {
+        "data": list(traces),
+        "layout": {
+            "template": template(),
+            "title": {
+                "text": f"{measure.label}{scale}",
+                "font": {"size": 14},
+                "x": 0,
+                "xref": "paper",
+                "xanchor": "left",
+                "y": 1,
+                "yref": "container",
+                "yanchor": "top",
+                "pad": {"t": 8},
+            },
+            "height": HEIGHT + legend,
+            "margin": {"l": 58, "r": 12, "t": 34, "b": 46 + legend},
+            "showlegend": entries > 1,
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
+                "y": 0,
+                "yref": "container",
+                "yanchor": "bottom",
+                "maxheight": LEGEND_HEIGHT,
+                "itemwidth": 44,
+                "groupclick": "togglegroup",
+                "traceorder": "normal",
+            },
+            "hovermode": "x unified" if len(traces) <= UNIFIED_CURVES else "closest",
+            "xaxis": x_axis,
+            "yaxis": y_axis,
+            **_target(target, measure, log=log),
+            "uirevision": revision,
+            "meta": {"alt": alt, "epoch": epoch},
+        },
+    }
+
+
+def _scale(log: bool) -> str:
+    return ", logarithmic axis" if log else ", linear axis"
+
+
+def _target(target: float | None, measure: Measure, *, log: bool) -> dict[str, Any]:
+    """Return the target line with its value; none where a log axis has no place for it."""
+    if target is None or (log and target <= 0):
+        return {"shapes": [], "annotations": []}
+    said = percent(target) if measure.share else number(target)
+    line = {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": target,
+        "y1": target,
+        "line": {"color": "@text", "width": 1, "dash": "dot"},
+        "layer": "below",
+    }
+    label = {
+        "text": f"Target {said}",
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        # Plotly takes an annotation's place on a log axis as an exponent, a shape's as a value.
+        "y": math.log10(target) if log else target,
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 12, "color": "@text"},
+        "bgcolor": "@background",
+        "opacity": 0.85,
+    }
+    return {"shapes": [line], "annotations": [label]}
