@@ -2,12 +2,16 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 from overfit_core.spec import RunSpec
+from overfit_core.store import RunRecord, Store
 from overfit_core.training.history import History
 from overfit_core.training.result import RunSummary, Samples
+from overfit_core.workers.loop import train
+from overfit_core.workers.member import SessionFactory
 
 
 class FakeSession:
@@ -69,3 +73,24 @@ class FakeSession:
 
     def samples(self) -> Samples:
         return Samples(np.eye(2), np.array([[0.0], [1.0]]), "binary")
+
+
+class Background:
+    """A worker in a thread."""
+
+    def __init__(self, store: Store, run_id: str, make: SessionFactory, worker: str = "w") -> None:
+        self._store, self._run_id = store, run_id
+        self._thread = threading.Thread(target=train, args=(store, run_id, worker, make))
+        self._thread.start()
+
+    def until(self, holds: Callable[[RunRecord], bool], seconds: float = 5.0) -> RunRecord:
+        deadline = time.monotonic() + seconds
+        while not holds(record := self._store.run(self._run_id)):
+            assert time.monotonic() < deadline, record
+            time.sleep(0.005)
+        return record
+
+    def join(self) -> RunRecord:
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+        return self._store.run(self._run_id)

@@ -1,6 +1,5 @@
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +7,11 @@ import pytest
 
 from overfit_core.errors import ModelError
 from overfit_core.spec import RunSpec, TrainingSpec
-from overfit_core.store import RunRecord, Store
+from overfit_core.store import Store
 from overfit_core.workers import loop, member
 from overfit_core.workers.loop import train
-from overfit_core.workers.member import SessionFactory
 
-from .fakes import FakeSession
+from .fakes import Background, FakeSession
 
 
 @pytest.fixture
@@ -25,27 +23,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def _create(store: Store, epochs: int) -> str:
     return store.create_run(RunSpec(training=TrainingSpec(epochs=epochs)))
-
-
-class Background:
-    """A worker in a thread."""
-
-    def __init__(self, store: Store, run_id: str, make: SessionFactory, worker: str = "w") -> None:
-        self._store, self._run_id = store, run_id
-        self._thread = threading.Thread(target=train, args=(store, run_id, worker, make))
-        self._thread.start()
-
-    def until(self, holds: Callable[[RunRecord], bool], seconds: float = 5.0) -> RunRecord:
-        deadline = time.monotonic() + seconds
-        while not holds(record := self._store.run(self._run_id)):
-            assert time.monotonic() < deadline, record
-            time.sleep(0.005)
-        return record
-
-    def join(self) -> RunRecord:
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-        return self._store.run(self._run_id)
 
 
 def test_a_run_is_trained_to_its_end_with_summary_and_samples(store: Store) -> None:
