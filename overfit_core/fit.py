@@ -8,6 +8,7 @@ no TensorFlow is imported.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,27 @@ def check_parts_fit(spec: RunSpec) -> None:
         problems.append(Problem(path, f"{error.message}.", error.shape))
     if problems:
         raise SpecError(problems)
+
+
+def check_work(specs: Iterable[RunSpec], limit: float | None) -> None:
+    """Check that each run is small enough for a place that many people share.
+
+    Args:
+        specs: The runs.
+        limit: The most that epochs x parameters x samples may be; None allows all.
+
+    Raises:
+        SpecError: If one of them is larger.
+    """
+    for spec in specs:
+        training, samples = spec.training, spec.batch.samples + spec.batch.held_out
+        work = training.epochs * summarise(spec).parameters * samples
+        if limit is not None and work > limit:
+            message = (
+                f"the run takes {work:,} (epochs x parameters x samples); here a run may take "
+                f"{limit:,.0f}. Take fewer epochs, smaller layers or fewer samples."
+            )
+            raise SpecError([Problem(("training", "epochs"), message, training.epochs)])
 
 
 def _loss_problems(spec: RunSpec) -> list[Problem]:

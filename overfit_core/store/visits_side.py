@@ -21,6 +21,8 @@ class VisitsSide(Guarded):
 
     def look(self, run_ids: Collection[str]) -> None:
         """Note that somebody looks at these runs; costs a write every ten seconds at most."""
+        if not run_ids:
+            return
         limit = self._now() - timedelta(seconds=LOOK_SECONDS)
         stale = and_(
             RunRow.id.in_(run_ids),

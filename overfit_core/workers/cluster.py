@@ -14,6 +14,7 @@ from overfit_core.settings import Settings
 from overfit_core.store import HELD, Store
 from overfit_core.workers.child import Child
 from overfit_core.workers.connection import Connection, WorkerState
+from overfit_core.workers.housekeeping import Housekeeping
 from overfit_core.workers.watcher import Watcher
 
 LOOK_SECONDS = 0.5
@@ -80,6 +81,7 @@ class Cluster:
         self._store = Store(settings.store_url) if store is None else store
         self._own_store = store is None
         self._watcher = Watcher(self._store, int(settings.worker_recycle_memory * 10**9))
+        self._housekeeping = Housekeeping(self._store, settings)
         self._child: Child | None = None
         self._connection: Connection | None = None
         self._status = ClusterStatus()
@@ -168,6 +170,7 @@ class Cluster:
             pause = LOOK_SECONDS
             try:
                 self._workers = self._watcher.look(self._connected())
+                self._housekeeping.look()
                 self._status = self._described("ready")
                 failures = 0
             except StoreError as error:

@@ -1,0 +1,70 @@
+"""Forgotten runs are stopped, old ones removed, and neither at every look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from overfit_core import RunSpec
+from overfit_core.settings import Settings
+from overfit_core.store import Store
+from overfit_core.workers.housekeeping import Housekeeping
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}", clock.now)
+    yield store
+    store.close()
+
+
+def test_a_run_that_nobody_looks_at_is_stopped(store: Store, clock: Clock) -> None:
+    housekeeping = Housekeeping(store, Settings(idle_minutes=2), clock)
+    forgotten, watched = store.create_run(RunSpec()), store.create_run(RunSpec())
+    store.claim(forgotten, "w")
+    housekeeping.look()
+    clock.seconds = 110
+    store.look([watched])
+    clock.seconds = 125
+    housekeeping.look()
+    assert store.control(forgotten, worker="w").wish == "stop"
+    assert store.run(watched).wish == "run"
+
+
+def test_without_the_setting_no_run_is_stopped(store: Store, clock: Clock) -> None:
+    run_id = store.create_run(RunSpec())
+    clock.seconds = 1e6
+    Housekeeping(store, Settings(), clock).look()
+    assert store.run(run_id).status == "queued"
+
+
+def test_old_runs_are_removed_every_ten_minutes(store: Store, clock: Clock) -> None:
+    housekeeping = Housekeeping(store, Settings(keep_days=1), clock)
+    housekeeping.look()
+    run_id = store.create_run(RunSpec())
+    store.set_wish(run_id, "stop")
+    clock.seconds = 599
+    housekeeping.look()
+    assert store.run(run_id).ended
+    clock.seconds = 86_400 * 1.01
+    housekeeping.look()
+    assert store.runs() == []
