@@ -20,6 +20,8 @@ BUSY_SECONDS = 15
 
 _MIGRATION_LOCK = 7_041_776_331
 """Any number that is ours: the advisory lock of PostgreSQL under which one process migrates."""
+_ONE_VIEW = {"isolation_level": "REPEATABLE READ"}
+"""By itself PostgreSQL shows each statement what was written before it; SQLite does not."""
 
 
 def open_engine(url: str) -> Engine:
@@ -46,7 +48,8 @@ def open_engine(url: str) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads: one consistent view, and it blocks nobody."""
-    with explained(), Session(engine) as session:
+    options = _ONE_VIEW if engine.dialect.name == "postgresql" else {}
+    with explained(), Session(engine.execution_options(**options)) as session:
         yield session
 
 
@@ -68,7 +71,35 @@ def explained() -> Iterator[None]:
 
 
 def _server(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True)
+    event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    return engine
+
+
+def _without_nul(
+    _connection: Connection,
+    _cursor: object,
+    statement: str,
+    parameters: Any,  # noqa: ANN401  # by name or by place, of one row or of many
+    _context: object,
+    _many: bool,
+) -> tuple[str, Any]:
+    """Put a replacement character for NUL, which PostgreSQL has in no text.
+
+    The text may come from an address: a run that is called so is not there, as in SQLite, rather
+    than an error of the database.
+    """
+    return statement, _clean(parameters)
+
+
+def _clean(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, dict):
+        return {name: _clean(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_clean(item) for item in value)
+    return value
 
 
 def _sqlite(url: str) -> Engine:

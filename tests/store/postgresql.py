@@ -9,10 +9,11 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -20,7 +21,6 @@ START_SECONDS = 30
 # The shell ends the server and removes its files when the pipe to the test run closes, however
 # the test run ended.
 _GUARD = 'folder=$1; shift; "$@" & read -r _; kill -INT $!; wait $!; rm -rf "$folder"'
-_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Server:
@@ -77,24 +77,35 @@ def running_server(programs: Path) -> Iterator[Server]:
     """
     # Short: the path of a socket has about a hundred characters at most.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    data, log = folder / "data", folder / "log"
-    who = _not_root(folder)
-    made = subprocess.run(
-        [programs / "initdb", "--no-sync", "--no-locale", "-E", "UTF8"]
-        + ["-A", "trust", "-U", "test", "-D", data],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        **who,
-    )
+    try:
+        who = _not_root(folder)
+        _make_cluster(programs, folder, who)
+        guard = _start(programs, folder, who)
+        try:
+            server = Server(folder)
+            _wait(server, folder)
+            yield server
+        finally:
+            guard.communicate()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_cluster(programs: Path, folder: Path, who: Mapping[str, Any]) -> None:
+    options = ["--no-sync", "--no-locale", "-E", "UTF8", "-A", "trust", "-U", "test"]
+    command = [programs / "initdb", *options, "-D", folder / "data"]
+    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, **who)
     if made.returncode:
-        shutil.rmtree(folder)
         raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
-    command = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
-    for setting in _NOT_DURABLE:
+
+
+def _start(programs: Path, folder: Path, who: Mapping[str, Any]) -> subprocess.Popen[bytes]:
+    settings = ["listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+    command = [programs / "postgres", "-D", folder / "data", "-k", folder]
+    for setting in settings:
         command += ["-c", setting]
-    with log.open("wb") as output:
-        guard = subprocess.Popen(
+    with (folder / "log").open("wb") as output:
+        return subprocess.Popen(
             ["sh", "-c", _GUARD, "sh", folder, *command],
             cwd="/",
             stdin=subprocess.PIPE,
@@ -102,16 +113,9 @@ def running_server(programs: Path) -> Iterator[Server]:
             stderr=subprocess.STDOUT,
             **who,
         )
-    try:
-        server = Server(folder)
-        _wait(server, log)
-        yield server
-    finally:
-        guard.communicate()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _not_root(folder: Path) -> dict[str, object]:
+def _not_root(folder: Path) -> dict[str, Any]:
     """How to start a process as somebody who is not root, which PostgreSQL refuses to be."""
     if os.geteuid():
         return {}
@@ -121,12 +125,13 @@ def _not_root(folder: Path) -> dict[str, object]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _wait(server: Server, log: Path) -> None:
+def _wait(server: Server, folder: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
             return server.connect().close()
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}") from error
+                log = (folder / "log").read_text(errors="replace")
+                raise RuntimeError(f"PostgreSQL did not start:\n{log}") from error
             time.sleep(0.05)

@@ -12,11 +12,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import overfit_core.migrations
-from overfit_core.errors import StoreError
+from overfit_core.errors import StoreError, UnknownRunError
 from overfit_core.migrations import HEAD
 from overfit_core.spec import RunSpec
-from overfit_core.store import Store
-from overfit_core.store.engine import open_engine, writing
+from overfit_core.store import RunFilter, Store
+from overfit_core.store.engine import open_engine, reading, writing
 from overfit_core.store.tables import Base
 
 
@@ -75,6 +75,29 @@ def test_a_database_of_a_later_version_is_refused_and_left_alone(url: str) -> No
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
     engine.dispose()
+
+
+def test_a_reader_has_one_view_while_others_write(store: Store, url: str) -> None:
+    run_id = store.create_run(RunSpec())
+    engine = open_engine(url)
+    status = text("SELECT status FROM runs")
+    with reading(engine) as session:
+        assert session.scalar(status) == "queued"
+        store.claim(run_id, "w")
+        assert session.scalar(status) == "queued"
+    with reading(engine) as session:
+        assert session.scalar(status) == "running"
+    engine.dispose()
+
+
+def test_a_nul_in_an_address_or_a_text_is_no_error_of_the_database(store: Store) -> None:
+    run_id = store.create_run(RunSpec())
+    with pytest.raises(UnknownRunError):
+        store.run("\0")
+    assert store.runs_of(["\0", run_id]) == [store.run(run_id)]
+    store.find(RunFilter(text="\0"))  # SQLite takes it for the end of the text, and finds all
+    store.label(run_id, by=None, notes="a\0b")
+    assert store.run(run_id).notes in {"a\0b", "a\ufffdb"}
 
 
 def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
