@@ -10,7 +10,12 @@ from importlib.metadata import PackageNotFoundError, version
 from overfit_core.batches import SOURCES, Array, make_batch
 from overfit_core.exports.code import ARRAY, array, literal
 from overfit_core.exports.model_code import model_code
-from overfit_core.exports.training_code import compile_code, criterion_code, fit_code
+from overfit_core.exports.training_code import (
+    compile_code,
+    criterion_code,
+    drops_as_xla,
+    fit_code,
+)
 from overfit_core.models.targets import target_for
 from overfit_core.spec import RunSpec
 
@@ -145,9 +150,12 @@ def _batch(spec: RunSpec, arrays: Mapping[str, str]) -> Section:
 
 
 def _compile_text(spec: RunSpec) -> str:
-    if spec.optimizer.schedule.kind == "constant":
-        return "Whatever is not named has Keras' default."
-    return "The schedule counts steps; one step is one epoch, as the batch is trained whole."
+    text = "Whatever is not named has Keras' default."
+    if spec.optimizer.schedule.kind != "constant":
+        text += " The schedule counts steps; one step is one epoch, as the batch is trained whole."
+    if drops_as_xla(spec):
+        text += " Compiled by XLA as the run was, dropout drops the same units as it did there."
+    return text
 
 
 def _criterion_text(spec: RunSpec) -> str:

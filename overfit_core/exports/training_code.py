@@ -9,6 +9,7 @@ from typing import Any
 from overfit_core.batches import SOURCES
 from overfit_core.exports.code import Code, Value, call, literal
 from overfit_core.models.heads import head_of
+from overfit_core.models.layers import Conv1D, Conv2D
 from overfit_core.models.losses import LOSSES
 from overfit_core.optimizers import OPTIMIZERS
 from overfit_core.schedules import Cosine, CosineRestarts, Exponential, Piecewise, Polynomial
@@ -26,7 +27,11 @@ def compile_code(spec: RunSpec) -> str:
     optimizer = _optimizer(spec.optimizer)
     loss = call(f"keras.losses.{LOSSES[head.loss].keras_class}")
     compiled = call(
-        "model.compile", optimizer=Code("optimizer"), loss=loss, metrics=[_metric(spec)]
+        "model.compile",
+        optimizer=Code("optimizer"),
+        loss=loss,
+        metrics=[_metric(spec)],
+        **({"jit_compile": True} if drops_as_xla(spec) else {}),
     )
     lines = [f"optimizer = {optimizer.text}", compiled.text]
     if spec.optimizer.name == "ScheduleFreeAdamW":
@@ -36,6 +41,16 @@ def compile_code(spec: RunSpec) -> str:
             "optimizer.build(model.trainable_variables)",
         ]
     return "\n".join(lines)
+
+
+def drops_as_xla(spec: RunSpec) -> bool:
+    """Tell whether the run drew with XLA what dropout drops. XLA draws other numbers.
+
+    The rule is that of `backend_for`: convolutions are left to TensorFlow's own kernels.
+    """
+    layers = spec.model.layers
+    drops = any(getattr(layer, "rate", 0) or getattr(layer, "dropout", 0) for layer in layers)
+    return drops and not any(isinstance(layer, Conv1D | Conv2D) for layer in layers)
 
 
 def _optimizer(spec: OptimizerSpec) -> Code:

@@ -1,11 +1,11 @@
-"""Specs whose scripts are run: together they hold every kind of layer, optimizer and schedule."""
+"""Specs whose scripts are run: together they hold every layer, optimizer and schedule."""
 
 from typing import Any
 
 from overfit_core.presets import PRESETS
 from overfit_core.spec import RunSpec
 
-EPOCHS = 100
+EPOCHS = 40
 DENSE = [{"kind": "dense", "units": 8, "activation": "tanh"}, {"kind": "dense", "units": 4}]
 MOONS = {"source": "moons", "samples": 12, "seed": 3}
 
@@ -48,7 +48,7 @@ def _schedule(kind: str, **settings: Any) -> RunSpec:  # noqa: ANN401
         batch=MOONS | {"scaling": "min-max"},
         optimizer={
             "name": "SGD",
-            "learning_rate": 0.05,
+            "learning_rate": 0.02,
             "arguments": {"momentum": 0.5},
             "schedule": {"kind": kind, **settings},
         },
@@ -57,21 +57,31 @@ def _schedule(kind: str, **settings: Any) -> RunSpec:  # noqa: ANN401
 
 SENSOR = {"source": "sensor", "samples": 8, "steps": 8}
 
-PRESETS_AND_LAYERS = {
-    "article-1": _preset("article-1"),
-    "article-2": _preset("article-2"),
-    "article-3": _preset("article-3"),
-    "digits-cnn": _preset("digits-cnn", 60),
-    "sensor-lstm": _preset("sensor-lstm", 40),
-    "attention": _preset("sensor-attention", 40),
+PRESET_SPECS = {
+    "article-1": _preset("article-1", 100),
+    "article-2": _preset("article-2", 100),
+    "article-3": _preset("article-3", 100),
+    "digits-cnn": _preset("digits-cnn"),
+    "sensor-lstm": _preset("sensor-lstm"),
+    "attention": _preset("sensor-attention"),
     "non-finite": _preset("learning-rate-too-high", 30),
-    "dropout": _preset("dropout", 40),
+    "dropout": _preset("dropout"),
+}
+
+LAYER_SPECS = {
     "recurrent": _spec(
         [
             {"kind": "gru", "units": 4, "recurrent_activation": "hard_sigmoid"},
             {"kind": "layer_normalization", "center": False},
             {"kind": "simple_rnn", "units": 5, "activation": "relu", "use_bias": False},
         ],
+        batch=SENSOR,
+    ),
+    "lstm-dropout": _spec(
+        [{"kind": "lstm", "units": 4}, {"kind": "dropout", "rate": 0.3}], batch=SENSOR
+    ),
+    "conv-dropout": _spec(
+        [{"kind": "conv1d"}, {"kind": "dropout", "rate": 0.3}, {"kind": "flatten"}],
         batch=SENSOR,
     ),
     "conv1d": _spec(
@@ -91,7 +101,6 @@ PRESETS_AND_LAYERS = {
         ],
         batch=SENSOR,
         optimizer={"name": "Muon", "arguments": {"exclude_layers": "head, feed_forward_1"}},
-        epochs=30,
     ),
     "images": _spec(
         [
@@ -102,7 +111,6 @@ PRESETS_AND_LAYERS = {
             {"kind": "global_average_pooling"},
         ],
         batch={"source": "digits", "samples": 12, "held_out": 6, "scaling": "min-max"},
-        epochs=60,
     ),
     "stop": _spec(
         [{"kind": "dense", "units": 32}],
@@ -113,7 +121,7 @@ PRESETS_AND_LAYERS = {
     ),
 }
 
-SETTINGS = {
+SETTING_SPECS = {
     "penalties": _spec(
         [
             {"kind": "dense", "units": 8, "l1": 0.01, "kernel_initializer": "he_normal"},
@@ -133,17 +141,17 @@ SETTINGS = {
         batch={"source": "iris", "samples": 30, "held_out": 12, "scaling": "standard"},
     ),
     "label-noise": _spec(batch=MOONS | {"label_noise": 0.4, "scaling": "min-max", "samples": 40}),
-    "regression": _spec(
-        batch={"source": "sine", "samples": 16, "held_out": 5}, loss="huber", epochs=60
-    ),
-    "hinge": _spec(loss="squared_hinge", head={"activation": "tanh"}, epochs=40),
+    "regression": _spec(batch={"source": "sine", "samples": 16, "held_out": 5}, loss="huber"),
+    "hinge": _spec(loss="squared_hinge", head={"activation": "tanh"}),
     "one-hot": _spec(
         loss="categorical_crossentropy",
         batch={"source": "blobs", "samples": 9, "scaling": "standard"},
         head={"kernel_initializer": "zeros"},
-        epochs=40,
     ),
-    "no-layers": _spec([], batch={"source": "line", "samples": 8}, epochs=40),
+    "no-layers": _spec([], batch={"source": "line", "samples": 8}),
+}
+
+OPTIMIZER_SPECS = {
     "schedule-free": _optimizer("ScheduleFreeAdamW", warmup_steps=10),
     "muon": _optimizer("Muon", ns_steps=4),
     "sgd-clipped": _optimizer("SGD", 0.1, momentum=0.9, nesterov=True, global_clipnorm=0.1),
@@ -152,18 +160,34 @@ SETTINGS = {
     "adafactor": _optimizer("Adafactor", use_ema=True, ema_momentum=0.9),
     "ftrl": _optimizer("Ftrl", l1_regularization_strength=0.001, gradient_accumulation_steps=2),
     "lion": _optimizer("Lion", 0.001, clipvalue=0.1),
-    "exponential": _schedule("exponential", decay_steps=13, decay_rate=0.7, staircase=True),
-    "inverse-time": _schedule("inverse_time", decay_steps=13),
-    "polynomial": _schedule("polynomial", decay_steps=30, power=2.0, cycle=True),
-    "cosine": _schedule("cosine", decay_steps=60, end=0.1, warmup_steps=20, warmup_start=0.1),
-    "cosine-plain": _schedule("cosine", decay_steps=60, warmup_steps=0),
-    "restarts": _schedule("cosine_restarts", first_decay_steps=15, height=0.8),
-    "piecewise": _schedule("piecewise", boundaries=[20, 50], multipliers=[1.0, 0.1, 0.5]),
+    "adamax": _optimizer("Adamax"),
+    "nadam": _optimizer("Nadam"),
+    "adagrad": _optimizer("Adagrad", initial_accumulator_value=0.2),
+    "adadelta": _optimizer("Adadelta", 0.5, rho=0.9),
+    "lamb": _optimizer("Lamb", weight_decay=0.01),
 }
 
-FLOAT32 = {
-    "article-2": _preset("article-2", 500, "float32"),
-    "article-3": _preset("article-3", 100, "float32"),
-    "digits-cnn": _preset("digits-cnn", 100, "float32"),
+SCHEDULE_SPECS = {
+    "exponential": _schedule("exponential", decay_steps=13, decay_rate=0.7, staircase=True),
+    "inverse-time": _schedule("inverse_time", decay_steps=13),
+    "polynomial": _schedule("polynomial", decay_steps=15, power=2.0, cycle=True),
+    "cosine": _schedule("cosine", decay_steps=25, end=0.1, warmup_steps=10, warmup_start=0.1),
+    "cosine-plain": _schedule("cosine", decay_steps=30, warmup_steps=0),
+    "restarts": _schedule("cosine_restarts", first_decay_steps=10, height=0.8),
+    "piecewise": _schedule("piecewise", boundaries=[10, 25], multipliers=[1.0, 0.1, 0.5]),
+}
+
+FLOAT32_SPECS = {
+    "article-2": _preset("article-2", 100, "float32"),
+    "article-3": _preset("article-3", 40, "float32"),
+    "digits-cnn": _preset("digits-cnn", 80, "float32"),
     "iris": _preset("iris", 30, "float32"),
+}
+
+FLOAT64_GROUPS = {
+    "presets": PRESET_SPECS,
+    "layers": LAYER_SPECS,
+    "settings": SETTING_SPECS,
+    "optimizers": OPTIMIZER_SPECS,
+    "schedules": SCHEDULE_SPECS,
 }

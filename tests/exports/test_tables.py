@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,24 +17,7 @@ from overfit_core.exports.tables import (
 )
 from overfit_core.spec import OptimizerSpec, RunSpec
 from overfit_core.training.history import History
-from overfit_core.training.result import RunSummary
-
-
-@dataclass
-class FakeRecord:
-    id: str
-    spec: RunSpec
-    summary: RunSummary | None = None
-    status: str = "finished"
-    wish: str = "run"
-    reason: str | None = None
-    notes: str | None = None
-
-
-def history(dtype: str = "float32", **more: object) -> History:
-    rng = np.random.default_rng(1)
-    columns = {"loss": rng.random(20).astype(dtype), "gradient_norm/dense_1": rng.random(20)}
-    return History(columns | {k: np.asarray(v) for k, v in more.items()})
+from tests.exports.fakes import FakeRecord, history
 
 
 def two_runs() -> list[Run]:
