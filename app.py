@@ -10,4 +10,11 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
-st.navigation([st.Page("pages/train.py", title="Train")]).run()
+st.navigation(
+    [
+        st.Page("pages/train.py", title="Train", icon=":material/play_arrow:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
+    ],
+    position="top",
+).run()

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from overfit_core.errors import OverfitError
 from pages.parts.address import open_address, show_notices
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
+from pages.parts.heading import heading
 from pages.parts.run_panel import run_panel
 from pages.parts.settings_form import read_draft, settings_form
+from pages.parts.visitor import remember_visitor
 
-st.html(Path(__file__).parent / "parts" / "style.css")
-with st.container(key="heading", gap="xsmall"):
-    st.title("Train one batch", anchor=False)
-    st.caption("Can this network memorise this one batch, how fast, and if not, why not?")
+heading(
+    "Train one batch",
+    "Can this network memorise this one batch, how fast, and if not, why not?",
+    hideable=True,
+)
 trouble = st.container(key="trouble")
 try:
     open_address()
     show_notices()
-    left, right = st.columns([5, 9], gap="medium")
-    # The run first: its curves are what a person waits for.
-    with right:
+    if st.context.is_embedded:
         run_panel()
-    with left:
-        settings_form(read_draft())
+    else:
+        left, right = st.columns([5, 9], gap="medium")
+        # The run first: its curves are what a person waits for.
+        with right:
+            run_panel()
+        with left:
+            settings_form(read_draft())
     # Database and workers come last: the first page does not wait for them.
     engine()
+    remember_visitor()
 except OverfitError as error:
     with trouble:
         say_wrong(f"The app cannot start: {error}")

@@ -1,26 +1,31 @@
 """What the address of the page holds, and how it follows what is shown.
 
-``?run=ID`` is the run, ``?spec=CODE`` the settings where they are not the run's, ``?preset=ID``
-what they started from, ``?draft=CODE`` settings that are not right yet. So a reload and a sent
-address show the same page again. Everything that an address says is checked like everything typed.
+``?run=ID`` is the run, ``with=ID,ID`` those that are drawn with it, ``?spec=CODE`` the settings
+where they are not the run's, ``beside=CODE`` the optimizers that train beside, ``?preset=ID`` what
+they started from, ``?draft=CODE`` settings that are not right yet. So a reload and a sent address
+show the same page again. ``hide=batch,model`` hides settings, for a teacher who sends the link.
+Everything that an address says is checked like everything typed.
 """
 
 from __future__ import annotations
 
 import html
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from overfit_core import link
 from overfit_core.errors import OverfitError, SpecError, UnknownRunError
 from overfit_core.presets import PRESETS
-from overfit_core.spec import RunSpec
-from pages.parts import form_state
+from overfit_core.spec import MAX_GROUP, RunSpec
+from pages.parts import form_state, share
 from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 from pages.parts.run_controls import pace_name
 from pages.parts.settings_form import Draft
+
+if TYPE_CHECKING:
+    from overfit_core.store import RunRecord
 
 FIRST_PRESET = "article-2"
 LONGEST_ID = 64
@@ -31,18 +36,29 @@ def open_address() -> None:
     if st.session_state.get(keys.OPENED):
         return
     st.session_state.setdefault(keys.RUNS, [])
+    st.session_state.setdefault(keys.TOGETHER, [])
     notices: list[str] = []
     named = st.query_params.get("preset")
     preset = PRESETS[named if named in PRESETS else FIRST_PRESET]
-    settings = _settings_of_address(notices)
-    if (run_spec := _open_run(notices)) is not None and settings is None:
-        settings = run_spec
-    settings = settings or preset.spec
-    form_state.fill(settings if isinstance(settings, dict) else settings.model_dump(mode="json"))
+    settings, beside = _settings_of_address(notices), _beside_of_address(notices)
+    runs = _open_runs(notices)
+    if runs and settings is None:
+        settings, group = runs[0].spec, runs[1:]
+    else:
+        group = []
+    if beside is None:
+        beside = [_plain(run.spec)["optimizer"] for run in group]
+    if settings is None:
+        settings = preset.spec
+        beside = beside or [other.model_dump(mode="json") for other in preset.beside]
+    form_state.fill(settings if isinstance(settings, dict) else _plain(settings), beside)
     if named not in PRESETS and isinstance(settings, RunSpec):
-        st.session_state[keys.PRESET] = _same_as(settings)
+        st.session_state[keys.PRESET] = _same_as(settings, beside)
     else:
         st.session_state[keys.PRESET] = preset.id
+    st.session_state[keys.HIDDEN] = [
+        part for part in st.query_params.get("hide", "").split(",") if part in share.HIDEABLE
+    ]
     st.session_state[keys.NOTICE] = notices
     st.session_state[keys.OPENED] = True
 
@@ -57,41 +73,71 @@ def write_address(draft: Draft) -> None:
     """Let the address say what is shown, so that a reload loses nothing."""
     wanted: dict[str, str] = {}
     preset_id, run_id = st.session_state[keys.PRESET], st.session_state.get(keys.RUN)
-    base = PRESETS[preset_id].spec if preset_id in PRESETS else None
+    base = PRESETS[preset_id].specs if preset_id in PRESETS else ()
     if preset_id in PRESETS and preset_id != FIRST_PRESET:
         wanted["preset"] = preset_id
-    if run_id:
+    if run_id and (group := _group_of(run_id)):
         wanted["run"] = run_id
-        base = _spec_of(run_id)
-    if draft.spec is None:
+        base = tuple(run.spec for run in group)
+        known = {run.id for run in group}
+        others = [other for other in st.session_state[keys.TOGETHER] if other not in known]
+        if others:
+            wanted["with"] = ",".join(others)
+    if not draft.specs:
         wanted["draft"] = link.encode(draft.data)
-    elif draft.spec != base:
-        wanted["spec"] = draft.spec.link_code()
+    elif not base or draft.specs[0] != base[0]:
+        wanted["spec"] = draft.specs[0].link_code()
+    if [spec.optimizer for spec in draft.specs[1:]] != [spec.optimizer for spec in base[1:]]:
+        wanted["beside"] = link.encode({"optimizers": draft.beside})
+    if st.session_state[keys.HIDDEN]:
+        wanted["hide"] = ",".join(st.session_state[keys.HIDDEN])
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
 
-def _open_run(notices: list[str]) -> RunSpec | None:
-    """Show the run of the address, and return its settings."""
+def _open_runs(notices: list[str]) -> list[RunRecord]:
+    """Show the runs of the address; returns the first, and those that were started with it."""
     run_id = st.query_params.get("run", "")[:LONGEST_ID]
     if not run_id:
-        return None
+        return []
+    group = _group_of(run_id)
+    if not group:
+        notices.append(_gone(run_id))
+        return []
+    st.session_state[keys.RUN] = group[0].id
+    named = st.query_params.get("with", "").split(",")[:MAX_GROUP]
+    others = engine().store.runs_of([other[:LONGEST_ID] for other in named if other])
+    together = {run.id: None for run in (*_in_order(group), *others)}
+    st.session_state[keys.RUNS] = st.session_state[keys.TOGETHER] = list(together)[:MAX_GROUP]
+    st.session_state[keys.PACE] = pace_name(group[0].pace)
+    return group
+
+
+def _gone(run_id: str) -> str:
     try:
-        record = engine().store.run(run_id)
-        spec = record.spec
+        engine().store.run(run_id)
     except UnknownRunError:
-        notices.append(
-            f"There is no run {run_id!r} here: the address was cut off, or the run was made on "
-            "another machine. Press Train to make one."
+        return (
+            f"There is no run {run_id!r} here: the address was cut off, the run was deleted, or it "
+            "was made on another machine. Press Train to make one."
         )
-        return None
-    except SpecError:
-        notices.append("This run was made by another version, whose settings cannot be read here.")
-        return None
-    st.session_state[keys.RUN] = record.id
-    st.session_state[keys.RUNS] = [record.id]
-    st.session_state[keys.PACE] = pace_name(record.pace)
-    return spec
+    return "This run was made by another version, whose settings cannot be read here."
+
+
+def _group_of(run_id: str) -> list[RunRecord]:
+    """Return a run and, behind it, those started with it; none if it cannot be read."""
+    store = engine().store
+    try:
+        record = store.run(run_id)
+        group = store.group(record.group_id) if record.group_id else []
+        found = [record, *(other for other in group if other.id != record.id)]
+        return found if all(run.spec for run in found) else []
+    except (UnknownRunError, SpecError):
+        return []
+
+
+def _in_order(group: list[RunRecord]) -> list[RunRecord]:
+    return sorted(group, key=lambda run: run.place)
 
 
 def _settings_of_address(notices: list[str]) -> RunSpec | dict[str, Any] | None:
@@ -108,13 +154,27 @@ def _settings_of_address(notices: list[str]) -> RunSpec | dict[str, Any] | None:
         return None
 
 
-def _same_as(spec: RunSpec) -> str | None:
-    """Return the preset with these very settings."""
-    return next((preset.id for preset in PRESETS.values() if preset.spec.hash == spec.hash), None)
-
-
-def _spec_of(run_id: str) -> RunSpec | None:
-    try:
-        return engine().store.run(run_id).spec
-    except (UnknownRunError, SpecError):
+def _beside_of_address(notices: list[str]) -> list[Any] | None:
+    """Return the optimizers that train beside, as they were typed; None where there are none."""
+    code = st.query_params.get("beside")
+    if not code:
         return None
+    try:
+        found = link.decode(code).get("optimizers")
+        return found if isinstance(found, list) else []
+    except OverfitError as error:
+        notices.append(f"The optimizers in this address cannot be used: {error}")
+        return None
+
+
+def _same_as(spec: RunSpec, beside: list[Any]) -> str | None:
+    """Return the preset with these very settings."""
+    for preset in PRESETS.values():
+        others = [other.model_dump(mode="json") for other in preset.beside]
+        if preset.spec.hash == spec.hash and others == beside:
+            return preset.id
+    return None
+
+
+def _plain(spec: RunSpec) -> dict[str, Any]:
+    return spec.model_dump(mode="json")

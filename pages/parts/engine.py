@@ -12,6 +12,7 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from overfit_core.charts.feed import Feed
+    from overfit_core.settings import Settings
     from overfit_core.store import Store
     from overfit_core.workers import ClusterStatus
 
@@ -35,6 +36,7 @@ class Engine:
     store: Store
     feed: Feed
     workers: Workers
+    settings: Settings
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,4 +54,4 @@ def make_engine() -> Engine:
 
     settings = Settings.load()
     store = Store(settings.store_url)
-    return Engine(store, Feed(store), Cluster.start(settings, store))
+    return Engine(store, Feed(store), Cluster.start(settings, store), settings)

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, ParamSpec
 import streamlit as st
 
 from overfit_core.charts.status import cost_line
-from overfit_core.errors import OverfitError, UnknownRunError
+from overfit_core.errors import OverfitError, SpecError
 from overfit_core.fields import message_of
+from overfit_core.fit import check_work
+from overfit_core.spec import MAX_GROUP, RunSpec, changed_parts
 from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 from pages.parts.settings_form import Draft, place_of, read_draft
+from pages.parts.visitor import is_mine, owner
 
 if TYPE_CHECKING:
-    from overfit_core.store import RunRecord, Store
+    from overfit_core.store import RunRecord, Store, Wish
 
 P = ParamSpec("P")
 PACES: dict[str, float | None] = {
@@ -38,6 +41,7 @@ def run_controls(draft: Draft, record: RunRecord | None) -> None:
         record: The run that is shown, if there is one.
     """
     live = record is not None and not record.ended
+    steered = live and record is not None and is_mine(record)
     held = live and record is not None and record.wish == "pause"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="controls"):
         st.button(
@@ -47,7 +51,7 @@ def run_controls(draft: Draft, record: RunRecord | None) -> None:
             icon=":material/play_arrow:",
             disabled=draft.spec is None,
             on_click=start,
-            help="Ends the run that goes on, and starts a new one." if live else None,
+            help="Ends the run that goes on, and starts a new one." if steered else None,
         )
         # One button under one key: who presses it by keyboard stays on it.
         st.button(
@@ -56,19 +60,19 @@ def run_controls(draft: Draft, record: RunRecord | None) -> None:
             icon=":material/resume:" if held else ":material/pause:",
             on_click=_wish,
             args=("run" if held else "pause",),
-            disabled=not live,
+            disabled=not steered,
         )
         st.button(
             "Step",
             key="step",
             icon=":material/skip_next:",
             on_click=_step,
-            disabled=not live and draft.spec is None,
+            disabled=not steered if live else draft.spec is None,
             help="One epoch, then pause.",
         )
         st.button(
             "Stop", key="stop", icon=":material/stop:", on_click=_wish, args=("stop",),
-            disabled=not live,
+            disabled=not steered,
         )  # fmt: skip
         st.selectbox(
             "Pace",
@@ -79,6 +83,8 @@ def run_controls(draft: Draft, record: RunRecord | None) -> None:
             persist_state="session",
             help="How fast to train. It can be changed while a run goes on.",
         )
+    if live and not steered:
+        st.caption("Somebody else made this run: you can watch it, and train its settings anew.")
     _cost_or_problems(draft)
 
 
@@ -98,28 +104,40 @@ def start(*, paused: bool = False) -> None:
     # A click can overtake the page: settings typed just before it are checked here once more.
     if draft.spec is None:
         return
+    # With the database, for which a first page does not wait.
+    from overfit_core.store import Room
+
     try:
         handles = engine()
-        _end_the_last(handles.store)
-        pace = PACES[st.session_state[keys.PACE]]
-        run_id = handles.store.create_run(draft.spec, pace=pace, steps=1 if paused else None)
-        handles.workers.submit(run_id)
+        check_work(draft.specs, handles.settings.run_work)
+        kept = _end_the_last(handles.store, draft.spec)
+        made = handles.store.create_runs(
+            draft.specs,
+            pace=PACES[st.session_state[keys.PACE]],
+            steps=1 if paused else None,
+            owner=owner(),
+            preset=st.session_state[keys.PRESET],
+            room=Room(handles.settings.runs_per_visitor, handles.settings.runs_waiting),
+        )
+        for run_id in made:
+            handles.workers.submit(run_id)
     except OverfitError as error:
         st.session_state[keys.FAILED] = f"The run was not started: {error}"
         return
     if st.session_state[keys.NOTICE]:
         st.session_state[keys.NOTICE] = []
         st.session_state[keys.WHOLE_PAGE] = True
-    st.session_state[keys.RUN] = st.session_state[keys.STARTED] = run_id
-    st.session_state[keys.RUNS] = [*st.session_state[keys.RUNS], run_id]
+    st.session_state[keys.RUN] = st.session_state[keys.STARTED] = made[0]
+    st.session_state[keys.RUNS] = [*st.session_state[keys.RUNS], *made]
+    st.session_state[keys.TOGETHER] = [*kept, *made][-MAX_GROUP:]
 
 
 def _cost_or_problems(draft: Draft) -> None:
     if failed := st.session_state.get(keys.FAILED):
         st.html(f'<p class="notice" role="alert">{html.escape(failed)}</p>')
-    if draft.spec is not None:
+    if draft.specs:
         with st.container(key="cost"):
-            st.caption(cost_line(draft.spec))
+            st.caption(cost_line(*draft.specs))
         return
     found = {f"{place_of(p)}: {message_of(p)}": None for p in draft.problems}
     items = "".join(f"<li>{html.escape(text)}</li>" for text in found)
@@ -129,14 +147,27 @@ def _cost_or_problems(draft: Draft) -> None:
     )
 
 
-def _end_the_last(store: Store) -> None:
+def _end_the_last(store: Store, spec: RunSpec) -> list[str]:
+    """Stop what still goes on, and return the runs that the new ones are drawn beside.
+
+    They stay where one thing was changed; other settings altogether start with a clean sheet.
+    """
     last = st.session_state.get(keys.RUN)
-    if not last:
-        return
+    found = store.runs_of([last]) if last else []
+    if not found:
+        return []
+    store.set_wish_all([run.id for run in _steered(found[0])], "stop")
     try:
-        store.set_wish(last, "stop")
-    except UnknownRunError:
-        st.session_state[keys.RUN] = None
+        alike = changed_parts(found[0].spec, spec) <= 1
+    except SpecError:
+        alike = False
+    return [run.id for run in store.runs_of(st.session_state[keys.TOGETHER])] if alike else []
+
+
+def _steered(record: RunRecord) -> list[RunRecord]:
+    """Return the runs that a click means: those that were started together, if they are ours."""
+    group = engine().store.group(record.group_id) if record.group_id else [record]
+    return [run for run in group if not run.ended and is_mine(run)]
 
 
 def saying_why(action: Callable[P, None]) -> Callable[P, None]:
@@ -154,31 +185,35 @@ def saying_why(action: Callable[P, None]) -> Callable[P, None]:
 
 
 @saying_why
-def _wish(wish: str) -> None:
-    handles, run_id = engine(), st.session_state[keys.RUN]
-    handles.store.set_wish(run_id, wish)
+def _wish(wish: Wish) -> None:
+    meant = _meant()
+    engine().store.set_wish_all(meant, wish)
     if wish == "run":
-        _wake(run_id)
+        _wake(meant)
 
 
 @saying_why
 def _step() -> None:
-    run_id = st.session_state.get(keys.RUN)
-    if run_id and engine().store.step(run_id):
-        _wake(run_id)
+    meant = _meant()
+    if meant and engine().store.step_all(meant):
+        _wake(meant)
     else:
         start(paused=True)
 
 
 @saying_why
 def _pace() -> None:
+    engine().store.set_pace_all(_meant(), PACES[st.session_state[keys.PACE]])
+
+
+def _meant() -> list[str]:
     run_id = st.session_state.get(keys.RUN)
-    if run_id:
-        engine().store.set_pace(run_id, PACES[st.session_state[keys.PACE]])
+    return [run.id for run in _steered(engine().store.run(run_id))] if run_id else []
 
 
-def _wake(run_id: str) -> None:
-    """Have a run trained that was paused so long that it gave its worker to another."""
+def _wake(run_ids: list[str]) -> None:
+    """Have runs trained that were paused so long that they gave their worker to others."""
     handles = engine()
-    if handles.store.run(run_id).worker is None:
-        handles.workers.submit(run_id)
+    for run in handles.store.runs_of(run_ids):
+        if run.worker is None:
+            handles.workers.submit(run.id)

@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from overfit_core.charts.accuracy import accuracy_figure
-from overfit_core.charts.figure import Mark
-from overfit_core.charts.learning_rate import learning_rate_figure
-from overfit_core.charts.loss import loss_figure
 from overfit_core.charts.numbers import count
-from overfit_core.charts.probes import probe_figure, recorded_probes
 from overfit_core.charts.status import (
     figures_line,
     progress_line,
@@ -26,10 +21,12 @@ from pages.parts import session_keys as keys
 from pages.parts.address import write_address
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
-from pages.parts.live_chart import live_chart, preload_charts
+from pages.parts.live_chart import preload_charts
 from pages.parts.live_text import live_text
+from pages.parts.run_charts import run_charts
 from pages.parts.run_controls import pace_name, run_controls, saying_why
 from pages.parts.settings_form import Draft, read_draft
+from pages.parts.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from overfit_core.charts.lines import Lines
@@ -76,17 +73,20 @@ def _controls_and_run(draft: Draft, run_id: str | None) -> None:
 
 def _run(record: RunRecord, draft: Draft) -> None:
     _which_run(record, draft)
+    together = _together(record)
     # Buttons and timer belong to this look at the run; when its state moves, a whole new page is
     # asked for, which draws both anew.
     st.session_state[keys.SHOWN_STATE] = None
-    if record.ended:
+    if all(run.ended for run in (record, *together)):
         # No fragment: it would take over the timer of one that was here before.
         with st.container():
             _live(record.id)
     else:
         st.fragment(_live, run_every=LIVE_SECONDS)(record.id)
-    st.session_state[keys.SHOWN_STATE] = _state_of(record)
-    if record.ended:
+    st.session_state[keys.SHOWN_STATE] = _state_of(record, together)
+    if len(together) > 1:
+        side_by_side(together)
+    if record.ended and "samples" not in st.session_state[keys.HIDDEN]:
         _samples(record)
 
 
@@ -98,29 +98,39 @@ def _live(run_id: str) -> None:
         patience = FIRST_SECONDS if shown and record.status == "running" else 0
         lines = engine().feed.first_lines(run_id, patience)
         record = engine().store.run(run_id) if patience else record
+        together = _together(record)
+        engine().store.look([run.id for run in together if not run.ended])
     except StoreError as error:
         live_text(str(error), key="status", tone="bad")
         return
     _progress(record, lines)
     if lines.last_epoch:
-        _charts(record, lines)
+        run_charts(record, lines, together)
     else:
         preload_charts()
     # After the curves: who waits for the first ones sees them before the page is drawn anew.
-    if shown is not None and shown != _state_of(record):
+    if shown is not None and shown != _state_of(record, together):
         st.rerun()
 
 
-def _state_of(record: RunRecord) -> tuple[str, bool, str]:
+def _state_of(record: RunRecord, together: list[RunRecord]) -> list[tuple[str, bool, str]]:
     """Return what the buttons depend on."""
-    return record.id, record.ended, record.wish
+    return [(run.id, run.ended, run.wish) for run in (record, *together)]
+
+
+def _together(record: RunRecord) -> list[RunRecord]:
+    """Return the runs that are drawn with this one, it among them, oldest first."""
+    ids = st.session_state[keys.TOGETHER]
+    return engine().store.runs_of(ids) if record.id in ids else [record]
 
 
 def _progress(record: RunRecord, lines: Lines) -> None:
     epochs = record.spec.training.epochs
     text, tone = status_line(record.status, record.wish, record.summary, record.reason)
     if record.status == "queued":
-        text = f"{text} {engine().workers.status().sentence()}"
+        place = engine().store.place_in_queue(record.id)
+        queue = f", number {place} in the queue" if place and place > 1 else ""
+        text = f"{text.removesuffix('.')}{queue}. {engine().workers.status().sentence()}"
     live_text(text, key="status", tone=tone)
     with st.container(key="progress", gap=None):
         if record.summary is not None:
@@ -130,52 +140,6 @@ def _progress(record: RunRecord, lines: Lines) -> None:
         rate = engine().feed.rate(record.id) if record.status == "running" else None
         said = progress_line(lines.last_epoch, epochs, epochs_per_second=rate, seconds=taken)
         st.progress(share_done(lines.last_epoch, epochs), text=said)
-
-
-def _charts(record: RunRecord, lines: Lines) -> None:
-    optimizer, run_id = record.spec.optimizer.name, record.id
-    marks = _marks(record)
-    with st.container(key="charts", gap="small"):
-        log = st.segmented_control(
-            "Loss axis",
-            ["Logarithmic", "Linear"],
-            default="Logarithmic",
-            required=True,
-            key=keys.LOG_AXIS,
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-        live_chart(
-            loss_figure(lines, optimizer, log=log != "Linear", marks=marks, revision=run_id),
-            key="chart-loss",
-        )
-        left, right = st.columns(2, gap="small")
-        with left:
-            live_chart(
-                accuracy_figure(lines, optimizer, marks=marks, revision=run_id),
-                key="chart-accuracy",
-            )
-        with right:
-            live_chart(
-                learning_rate_figure(lines, optimizer, revision=run_id), key="chart-learning-rate"
-            )
-        columns = (left, right)
-        for place, probe in enumerate(recorded_probes(lines)):
-            with columns[place & 1]:
-                live_chart(
-                    probe_figure(lines, probe, optimizer, revision=run_id), key=f"chart-{probe}"
-                )
-
-
-def _marks(record: RunRecord) -> list[Mark]:
-    summary = record.summary
-    if summary is None:
-        return []
-    if summary.non_finite_epoch is not None:
-        return [Mark(summary.non_finite_epoch, "not finite")]
-    if summary.memorised_epoch is not None:
-        return [Mark(summary.memorised_epoch, f"memorised at {summary.memorised_epoch:,}")]
-    return []
 
 
 def _samples(record: RunRecord) -> None:
@@ -231,6 +195,15 @@ def _which_run(record: RunRecord, draft: Draft) -> None:
                 on_change=_show_run,
                 help="The runs of this session, the latest first.",
             )
+        if len(st.session_state[keys.TOGETHER]) > 1:
+            st.button(
+                "Show only this run",
+                key="alone",
+                icon=":material/filter_1:",
+                on_click=_alone,
+                args=(record.id,),
+                help="Takes the other curves away; the runs stay in the list.",
+            )
         if draft.spec is None or draft.spec.hash != record.spec.hash:
             st.button(
                 "Take this run's settings",
@@ -254,6 +227,10 @@ def _show_run() -> None:
     record = engine().store.run(st.session_state[keys.SHOWN_RUN])
     st.session_state[keys.RUN] = record.id
     st.session_state[keys.PACE] = pace_name(record.pace)
+
+
+def _alone(run_id: str) -> None:
+    st.session_state[keys.TOGETHER] = [run_id]
 
 
 @saying_why

@@ -13,10 +13,16 @@ NOTICE = "notice"
 """What to say about the address, such as a link code that is not ours."""
 PRESET = "preset"
 """Id of the preset that the settings started from; None for settings of one's own."""
+HIDDEN = "hidden"
+"""Parts of the page that the address hides."""
 RUN = "run"
 """Id of the run that is shown."""
 RUNS = "runs"
 """Ids of the runs that were started or opened in this session, oldest first."""
+TOGETHER = "together"
+"""Ids of the runs whose curves are drawn together with the shown one's, oldest first."""
+VISITOR = "visitor"
+"""The cookie that was made for this visitor in this session."""
 SHOWN_RUN = "shown-run"
 """The run chosen in the list of this session's runs."""
 STARTED = "started"
@@ -29,6 +35,15 @@ FAILED = "failed"
 """Why the last click in the panel of the run did nothing."""
 PACE = "pace"
 LOG_AXIS = "log-axis"
+
+SEARCH = "search"
+"""What is searched for among the runs."""
+DELETED = "deleted"
+"""Ids of the runs that were deleted on the Runs page and can be brought back."""
+CHANGES = "changes"
+"""How often rows were taken from or put into the table of runs: another table has no picks."""
+COMPARED = "compared"
+"""What the Compare page shows; None until its address was read."""
 
 LAYER_IDS = "layer-ids"
 """Numbers of the rows of the table of layers, from the input on."""
@@ -43,6 +58,16 @@ BESIDE_MADE = "beside-made"
 ADD_OPTIMIZER = "add-optimizer"
 
 PREFIX = "set."
+
+
+def run_filter(name: str) -> str:
+    """Return the key of a filter of the table of runs."""
+    return f"filter-{name.lower()}"
+
+
+def picks(table: str, changes: int) -> str:
+    """Return the key of the rows picked in a table of runs."""
+    return f"picks-{table}-{changes}"
 
 
 def setting(*path: str | int) -> str:

@@ -62,10 +62,15 @@ def settings_form(draft: Draft) -> None:
         draft: What they say.
     """
     problems = Problems(draft.problems)
-    _preset(draft)
-    _mark_wrong_tabs(problems)
-    tabs = st.tabs([name for name, _ in TABS.values()], key="settings-tabs")
-    for tab, (_, draw) in zip(tabs, TABS.values(), strict=True):
+    hidden = st.session_state[keys.HIDDEN]
+    if "preset" not in hidden:
+        _preset(draft)
+    shown = {part: tab for part, tab in TABS.items() if part not in hidden}
+    if not shown:
+        return
+    _mark_wrong_tabs(problems, list(shown))
+    tabs = st.tabs([name for name, _ in shown.values()], key="settings-tabs")
+    for tab, (_, draw) in zip(tabs, shown.values(), strict=True):
         with tab:
             draw(problems)
 
@@ -81,15 +86,15 @@ def place_of(problem: Problem) -> str:
     return tab
 
 
-def _mark_wrong_tabs(problems: Problems) -> None:
+def _mark_wrong_tabs(problems: Problems, parts: list[str]) -> None:
     """Put a sign on each tab in which something is wrong.
 
     It is not put into the label: a tab with another label is another tab, and the first one of all
     would be opened. Who does not see it reads the same beside the button Train.
     """
-    parts = {"beside": "optimizer"}
-    found = {parts.get(str(p.path[0]), p.path[0]) for p in problems.all if p.path}
-    wrong = [place for place, part in enumerate(TABS, start=1) if part in found]
+    found = {str(problem.path[0]) for problem in problems.all if problem.path}
+    found |= {"optimizer"} if "beside" in found else set()
+    wrong = [place for place, part in enumerate(parts, start=1) if part in found]
     tab = ".st-key-settings-tabs [role=tab]:nth-of-type"
     rules = "".join(f'{tab}({place})::after {{content: "\\00a0▲" / ""}}' for place in wrong)
     st.html(f"<style>{tab}(n)::after {{color: var(--wrong)}} {rules}</style>")

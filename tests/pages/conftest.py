@@ -9,8 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from overfit_core.charts.feed import Feed
+from overfit_core.settings import Settings
 from overfit_core.store import Store
+from overfit_core.visitors import COOKIE, new_cookie
 from pages.parts import engine as engine_module
+from pages.parts import session_keys as keys
+from pages.parts import visitor as visitor_module
 from tests.pages.fake import FakeWorkers
 
 SECONDS = 30
@@ -27,7 +31,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def workers(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWorkers]:
     workers = FakeWorkers(store)
-    handles = engine_module.Engine(store, Feed(store), workers)
+    handles = engine_module.Engine(store, Feed(store), workers, Settings())
     engine_module.engine.clear()
     monkeypatch.setattr(engine_module, "make_engine", lambda: handles)
     yield workers
@@ -35,11 +39,21 @@ def workers(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWorke
 
 
 @pytest.fixture
-def open_app(root: Path, workers: FakeWorkers) -> OpenApp:
-    """Open the page in a new session, at an address with these query parameters."""
+def open_app(root: Path, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> OpenApp:
+    """Open the page in a new session, at an address with these query parameters.
 
-    def opened(**address: str) -> AppTest:
+    Every session is the same visitor's, unless another one is named.
+    """
+    # AppTest sends no cookies: the session holds the one that a browser would.
+    monkeypatch.setattr(visitor_module, "sent_cookie", lambda: None)
+    cookies: dict[str, str] = {}
+
+    def opened(page: str = "", visitor: str = "me", **address: str) -> AppTest:
         at = AppTest.from_file(str(root / "app.py"), default_timeout=SECONDS)
+        secret = workers.store.secret(COOKIE)
+        at.session_state[keys.VISITOR] = cookies.setdefault(visitor, new_cookie(secret))
+        if page:
+            at.switch_page(f"pages/{page}.py")
         for name, value in address.items():
             at.query_params[name] = value
         at.run()

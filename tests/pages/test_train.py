@@ -120,14 +120,14 @@ def test_a_click_that_fails_says_why_and_keeps_the_page(
 ) -> None:
     from overfit_core.errors import StoreError
 
-    def refuse(store: Store, run_id: str, wish: str) -> None:
+    def refuse(store: Store, run_ids: list[str], wish: str) -> None:
         raise StoreError("The database is locked.")
 
     workers.hold = True
     at = open_app()
     at.button(key="train").click().run()
     with monkeypatch.context() as patched:
-        patched.setattr(Store, "set_wish", refuse)
+        patched.setattr(Store, "set_wish_all", refuse)
         at.button(key="stop").click().run()
     assert not at.exception
     assert notices(at) == ["The database is locked."]

@@ -1,0 +1,5 @@
+"""The Compare page."""
+
+from pages.parts.heading import heading
+
+heading("Compare", "Runs side by side.")

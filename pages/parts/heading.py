@@ -1,0 +1,49 @@
+"""What stands at the top of each page: its name, its question, the link to share, the login."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.share import share_button
+
+
+def heading(title: str, caption: str, *, share: bool = True, hideable: bool = False) -> None:
+    """Draw the top of a page, and load the style sheet.
+
+    Args:
+        title: Its name.
+        caption: What it is for, in a sentence.
+        share: Whether what it shows has a link of its own.
+        hideable: Whether the page has settings that a link may hide.
+    """
+    st.html(Path(__file__).parent / "style.css")
+    if st.context.is_embedded:
+        return
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute",
+        key="heading",
+    ):  # fmt: skip
+        with st.container(gap="xsmall", width="content"):
+            st.title(title, anchor=False)
+            st.caption(caption)
+        with st.container(horizontal=True, gap="xsmall", width="content"):
+            if share:
+                share_button(hideable=hideable)
+            _login_button()
+
+
+def _login_button() -> None:
+    """Offer to log in or out where a login is configured (``[auth]`` in Streamlit's secrets)."""
+    user = st.user.to_dict()
+    if "is_logged_in" not in user:
+        return
+    if not user["is_logged_in"]:
+        st.button("Log in", icon=":material/login:", on_click=st.login, key="log-in")
+        return
+    who = user.get("name") or user.get("email") or "you"
+    st.button(
+        "Log out", icon=":material/logout:", on_click=st.logout, key="log-out",
+        help=f"Logged in as {who}.".replace("[", "(").replace("]", ")"),
+    )  # fmt: skip

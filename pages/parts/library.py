@@ -1,0 +1,114 @@
+"""The library of runs: the table, and what is done with the picked rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from overfit_core.charts.numbers import count, size
+from overfit_core.charts.run_table import record_title
+from overfit_core.errors import OverfitError
+from pages.parts import session_keys as keys
+from pages.parts.engine import engine
+from pages.parts.form_fields import say_wrong
+from pages.parts.go import go_compare, go_train
+from pages.parts.run_labels import label_form
+from pages.parts.run_table import LISTED, pick_runs, run_filter
+from pages.parts.visitor import is_mine, owner
+
+if TYPE_CHECKING:
+    from overfit_core.store import RunRecord
+
+
+def library() -> None:
+    """Draw the page."""
+    records = run_filter()
+    _undo()
+    if not records:
+        _empty()
+        return
+    picked = set(pick_runs(records, keys.picks("library", st.session_state.get(keys.CHANGES, 0))))
+    chosen = [record for record in records if record.id in picked]
+    _actions(chosen)
+    if len(chosen) == 1:
+        label_form(chosen[0])
+    _storage(len(records))
+
+
+def _actions(chosen: list[RunRecord]) -> None:
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="actions"):
+        if st.button(
+            "Open", icon=":material/open_in_new:", disabled=len(chosen) != 1, key="open-run",
+            help="On the Train page. Pick one run.",
+        ):  # fmt: skip
+            go_train(chosen[0].id)
+        if st.button(
+            "Compare", icon=":material/compare_arrows:", disabled=not chosen, key="compare-runs"
+        ):
+            go_compare([record.id for record in chosen])
+        theirs = [record for record in chosen if not is_mine(record)]
+        if st.button(
+            "Delete", icon=":material/delete:", disabled=not chosen or bool(theirs),
+            key="delete-runs",
+        ):  # fmt: skip
+            _confirm(chosen)
+        said = f"{count(len(chosen), 'run')} picked" if chosen else "Pick rows at their left edge."
+        st.caption(said)
+
+
+@st.dialog("Delete these runs?")
+def _confirm(chosen: list[RunRecord]) -> None:
+    st.text("\n".join(record_title(record) for record in chosen[:8]))
+    if len(chosen) > 8:
+        st.text(f"and {len(chosen) - 8} more")
+    st.caption("You can undo this until you leave the page.")
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Delete", type="primary", key="delete-confirmed"):
+            try:
+                gone = engine().store.delete([record.id for record in chosen], by=owner())
+            except OverfitError as error:
+                say_wrong(str(error))
+                return
+            st.session_state[keys.DELETED] = [*st.session_state.get(keys.DELETED, []), *gone]
+            _table_changed()
+            st.rerun()
+        if st.button("Keep them", key="delete-cancelled"):
+            st.rerun()
+
+
+def _undo() -> None:
+    gone = st.session_state.get(keys.DELETED, [])
+    if not gone:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="undo-bar"):
+        st.html(f'<p role="status">{count(len(gone), "run")} deleted.</p>')
+        if st.button("Undo", icon=":material/undo:", key="undo"):
+            engine().store.restore(gone, by=owner())
+            st.session_state[keys.DELETED] = []
+            _table_changed()
+            st.rerun()
+
+
+def _table_changed() -> None:
+    """Have the table start without picks: its rows are others now."""
+    st.session_state[keys.CHANGES] = st.session_state.get(keys.CHANGES, 0) + 1
+
+
+def _storage(listed: int) -> None:
+    found = engine().store.storage(owner())
+    parts = [f"{count(found.runs, 'run')} of yours", f"{size(found.bytes)} of histories in all"]
+    if listed == LISTED:
+        parts.append(f"the newest {LISTED} are listed")
+    st.caption(" · ".join(parts) + f" · {engine().settings.retention}")
+
+
+def _empty() -> None:
+    with st.container(border=True, key="empty"):
+        if engine().store.storage(owner()).runs:
+            st.header("No run matches", anchor=False)
+            st.markdown("Take away a filter, or search for less.")
+        else:
+            st.header("No runs yet", anchor=False)
+            st.markdown("Every run that you train is kept here.")
+        st.page_link("pages/train.py", label="Train one", icon=":material/play_arrow:")

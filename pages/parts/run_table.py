@@ -1,0 +1,97 @@
+"""Stored runs as a table to search, to filter and to pick from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from overfit_core.charts.run_table import run_table
+from overfit_core.charts.status import STATES
+from overfit_core.optimizers import OPTIMIZERS
+from overfit_core.presets import PRESETS
+from pages.parts import session_keys as keys
+from pages.parts.engine import engine
+from pages.parts.visitor import owner
+
+if TYPE_CHECKING:
+    from overfit_core.store import RunRecord
+
+LISTED = 500
+"""Runs that the table shows at most."""
+HEIGHT = 420
+
+
+def run_filter() -> list[RunRecord]:
+    """Draw search and filters, and return the runs that match, newest first."""
+    from overfit_core.store import RunFilter
+
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="run-filter"):
+        text = st.text_input(
+            "Search",
+            key=keys.SEARCH,
+            placeholder="Name, notes, tag …",
+            icon=":material/search:",
+            persist_state="session",
+        )
+        optimizers = _choice("Optimizer", {n: o.label for n, o in OPTIMIZERS.items()})
+        presets = _choice("Preset", {name: preset.title for name, preset in PRESETS.items()})
+        statuses = _choice("State", STATES)
+        tags = _choice("Tag", {tag: tag for tag in engine().store.tags(owner())})
+    wanted = RunFilter(
+        text=text,
+        optimizers=optimizers,
+        presets=presets,
+        statuses=statuses,
+        tags=tags,
+        owner=owner(),
+    )
+    return engine().store.find(wanted, limit=LISTED)
+
+
+def _choice(label: str, options: dict[str, str]) -> list[str]:
+    return st.multiselect(
+        label,
+        list(options),
+        format_func=lambda name: options.get(name, name),
+        key=keys.run_filter(label),
+        placeholder="Any",
+        persist_state="session",
+    )
+
+
+def pick_runs(records: list[RunRecord], key: str) -> list[str]:
+    """Draw the table and return the ids of the picked rows.
+
+    Args:
+        records: The rows.
+        key: Which table this is; another one has other picks.
+    """
+    columns = st.column_config
+    table = run_table(records)
+    selection = st.dataframe(
+        table,
+        hide_index=True,
+        height=min(HEIGHT, 60 + 36 * len(table)),
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=key,
+        alt="Table of the recorded runs; pick rows to open, compare, rename or delete them.",
+        column_config={
+            "run": columns.TextColumn("Run", pinned=True, width="medium"),
+            "loss curve": columns.LineChartColumn(
+                "Loss, log", width=110, help="From the first epoch to the last."
+            ),
+            "state": columns.TextColumn("State"),
+            "memorised": columns.NumberColumn("Memorised at", help="Epoch; empty if it was not."),
+            "loss": columns.NumberColumn("Last loss", format="%.4g"),
+            "score": columns.NumberColumn("Accuracy or R²", format="%.4g"),
+            "epochs": columns.NumberColumn("Epochs"),
+            "optimizer": columns.TextColumn("Optimizer"),
+            "rate": columns.NumberColumn("Learning rate", format="%g"),
+            "tags": columns.ListColumn("Tags"),
+            "notes": columns.TextColumn("Notes"),
+            "made": columns.DatetimeColumn("Made", format="distance"),
+        },
+    )
+    return [records[place].id for place in selection.selection.rows if place < len(records)]

@@ -1,0 +1,109 @@
+"""The link to what is shown: to copy, as a QR code for a classroom, for another page's frame."""
+
+from __future__ import annotations
+
+import html
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.parts import session_keys as keys
+
+_JS = """
+export default function ({ data, parentElement }) {
+  let button = parentElement.querySelector("button");
+  if (!button) {
+    button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy-link";
+    parentElement.append(button);
+    const said = document.createElement("span");
+    said.setAttribute("role", "status");
+    said.className = "copy-said";
+    parentElement.append(said);
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(button.dataset.text);
+        said.textContent = "Copied.";
+      } catch {
+        said.textContent = "The browser does not allow it: select the link above and copy it.";
+      }
+    });
+  }
+  button.textContent = data.label;
+  button.dataset.text = data.text;
+}
+"""
+HIDEABLE = {
+    "preset": "Preset",
+    "batch": "Batch",
+    "model": "Model",
+    "optimizer": "Optimizer",
+    "training": "Training",
+    "samples": "Samples",
+}
+"""What a link may hide of the Train page."""
+
+
+def share_button(*, hideable: bool = False) -> None:
+    """Draw the button that shows the link.
+
+    Args:
+        hideable: Whether the page has settings that a link may hide.
+    """
+    if st.button("Share", icon=":material/share:", key="share"):
+        _share(hideable)
+
+
+@st.dialog("Share this page")
+def _share(hideable: bool) -> None:
+    st.caption(
+        "Whoever has the link sees the runs as they are here, also while they go on. "
+        "Only you can steer, rename or delete them."
+    )
+    query = st.query_params.to_dict()
+    if hideable:
+        hidden = st.multiselect(
+            "Hide from whoever opens it",
+            list(HIDEABLE),
+            [part for part in st.session_state.get(keys.HIDDEN, []) if part in HIDEABLE],
+            format_func=HIDEABLE.__getitem__,
+            placeholder="Nothing",
+        )
+        query.pop("hide", None)
+        if hidden:
+            query["hide"] = ",".join(hidden)
+    link = _link(query)
+    st.code(link, language=None, wrap_lines=True)
+    _copy(link, "Copy the link", "copy-link")
+    st.html(f'<div class="qr">{_qr_code(link)}</div>')
+    with st.expander("In a frame of another page"):
+        framed = _link({**query, "embed": "true"})
+        code = f'<iframe src="{html.escape(framed)}" width="100%" height="900"></iframe>'
+        st.code(code, language="html", wrap_lines=True)
+        _copy(code, "Copy the code", "copy-frame")
+
+
+def _link(query: dict[str, str]) -> str:
+    url = (st.context.url or "").partition("?")[0]
+    return f"{url}?{urlencode(query, safe=',')}" if query else url
+
+
+def _qr_code(link: str) -> str:
+    import segno
+
+    try:
+        code = segno.make(link, micro=False, error="l")
+    except segno.DataOverflowError:
+        return "<p>The link is too long for a QR code: train the settings, and share the run.</p>"
+    svg: str = code.svg_inline(scale=4, border=4, dark="#000", light="#fff", title="QR code")
+    return svg
+
+
+def _copy(text: str, label: str, key: str) -> None:
+    _component()(key=key, data={"text": text, "label": label})
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> st.components.v2.types.ComponentRenderer:
+    return st.components.v2.component("overfit_copy", js=_JS, isolate_styles=False)

@@ -1,0 +1,26 @@
+"""The runs that are drawn together, as a small table, and whether they can be compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.parts.go import go_compare
+from pages.parts.run_charts import compared_runs
+
+if TYPE_CHECKING:
+    from overfit_core.store import RunRecord
+
+COMPARE = ":material/compare_arrows:"
+
+
+def side_by_side(records: list[RunRecord]) -> None:
+    """Draw the table of the runs that are shown together."""
+    with st.container(key="side-by-side", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.header("Side by side", anchor="side-by-side")
+            if st.button("Open on the Compare page", icon=COMPARE, key="compare"):
+                go_compare([record.id for record in records])
+        runs = compared_runs(records)
+        st.caption(f"{len(runs)} runs")

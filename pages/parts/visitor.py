@@ -1,0 +1,83 @@
+"""Who looks at the page: known by a signed cookie, or by a login where one is configured.
+
+Whoever has a run's link may look at it; only who made it may steer, rename or delete it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from overfit_core.visitors import (
+    COOKIE,
+    COOKIE_SECONDS,
+    new_cookie,
+    owner_of_cookie,
+    owner_of_login,
+)
+from pages.parts import session_keys as keys
+from pages.parts.engine import engine
+
+if TYPE_CHECKING:
+    from overfit_core.store import RunRecord
+
+# A cookie that another tab has set meanwhile stays.
+_JS = """
+export default function ({ data }) {
+  const known = document.cookie.split("; ").some((part) => part.startsWith(`${data.name}=`));
+  if (known && !data.replace) return;
+  const kept = `Max-Age=${data.seconds}; Path=/; SameSite=Lax`;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `${data.name}=${data.value}; ${kept}${secure}`;
+}
+"""
+
+
+def owner() -> str:
+    """Return who looks at the page, as the store knows them."""
+    return _login() or _visitor()[0]
+
+
+def is_mine(record: RunRecord) -> bool:
+    """Tell whether whoever looks may change a run."""
+    return record.owner is None or record.owner == owner()
+
+
+def remember_visitor() -> None:
+    """Have the browser keep who it is."""
+    if _login():
+        return
+    _, cookie = _visitor()
+    sent = sent_cookie()
+    replace = sent is not None and sent != cookie
+    data = {"name": COOKIE, "value": cookie, "seconds": COOKIE_SECONDS, "replace": replace}
+    _component()(key="visitor-cookie", data=data)
+
+
+def sent_cookie() -> str | None:
+    """Return the cookie that the browser sent when it opened the page."""
+    return st.context.cookies.get(COOKIE)
+
+
+def _visitor() -> tuple[str, str]:
+    """Return owner and cookie; a visitor without a sound cookie gets a new one."""
+    secret = engine().store.secret(COOKIE)
+    for cookie in (st.session_state.get(keys.VISITOR), sent_cookie()):
+        if cookie and (found := owner_of_cookie(cookie, secret)):
+            return found, cookie
+    st.session_state[keys.VISITOR] = cookie = new_cookie(secret)
+    return owner_of_cookie(cookie, secret) or "", cookie
+
+
+def _login() -> str | None:
+    """Return the owner that a login stands for; None without one, or where none is configured."""
+    user = st.user.to_dict()
+    if not user.get("is_logged_in"):
+        return None
+    return owner_of_login(str(user.get("iss")), str(user.get("sub") or user.get("email")))
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> st.components.v2.types.ComponentRenderer:
+    return st.components.v2.component("overfit_visitor", js=_JS, isolate_styles=False)
