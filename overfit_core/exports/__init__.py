@@ -1,1 +1,166 @@
-"""What a run can be taken away as: code, tables, a report, the trained network."""
+"""What a run can be taken away as: code, tables, a report, the trained network.
+
+`EXPORTS` lists the kinds for a page. `export` makes those that need no TensorFlow, in the web
+process; the others are made by a worker (`Cluster.export`), for TensorFlow is loaded there alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from overfit_core.exports.tables import (
+    Record,
+    Run,
+    history_csv,
+    history_parquet,
+    runs_csv,
+    runs_parquet,
+    spec_json,
+)
+from overfit_core.training.history import History
+from overfit_core.training.result import Samples
+
+
+@dataclass(frozen=True)
+class Export:
+    """One kind of file that a run can be taken away as.
+
+    Attributes:
+        kind: its name in code.
+        label: its name on a page.
+        meaning: one line: what it is, and what for.
+        ending: ending of its file name, dot included.
+        mime: its MIME type.
+        needs_worker: whether it needs TensorFlow, and so a worker.
+    """
+
+    kind: str
+    label: str
+    meaning: str
+    ending: str
+    mime: str
+    needs_worker: bool = False
+
+
+_ALL = (
+    Export(
+        "script",
+        "Keras script",
+        "A Python script that repeats the run with Keras alone, batch included.",
+        ".py",
+        "text/x-python",
+    ),
+    Export(
+        "notebook",
+        "Jupyter notebook",
+        "The same script, cell by cell, with a plot.",
+        ".ipynb",
+        "application/x-ipynb+json",
+    ),
+    Export("csv", "CSV", "The history, one row per epoch.", ".csv", "text/csv"),
+    Export(
+        "parquet",
+        "Parquet",
+        "The history, one row per epoch, to the last bit.",
+        ".parquet",
+        "application/vnd.apache.parquet",
+    ),
+    Export("settings", "Settings (JSON)", "Every setting of the run.", ".json", "application/json"),
+    Export(
+        "report",
+        "Report (HTML)",
+        "One page with charts, result, samples and settings, which needs nothing else.",
+        ".html",
+        "text/html",
+    ),
+    Export(
+        "keras_model",
+        "Trained network (.keras)",
+        "The network as it was at the end, trained once more to get there.",
+        ".keras",
+        "application/zip",
+        needs_worker=True,
+    ),
+    Export(
+        "tensorboard",
+        "TensorBoard (zip)",
+        "The history as event files; unpack it into a folder that TensorBoard looks at.",
+        ".zip",
+        "application/zip",
+        needs_worker=True,
+    ),
+)
+
+EXPORTS: Mapping[str, Export] = MappingProxyType({export.kind: export for export in _ALL})
+"""Every kind by its name, in the order in which they are offered."""
+
+
+def file_name(kind: str, record: Record) -> str:
+    """Return the name of the file of an export, such as ``overfit-lab-1f3a.csv``."""
+    return f"overfit-lab-{record.id}{EXPORTS[kind].ending}"
+
+
+def export(kind: str, record: Record, history: History, samples: Samples | None) -> bytes:
+    """Return the file of one run.
+
+    Args:
+        kind: One of ``EXPORTS`` that needs no worker.
+        record: The run.
+        history: What it recorded.
+        samples: Its batch; None where the run has not put it into the store.
+
+    Raises:
+        ValueError: There is no such kind, or it needs a worker.
+        SpecError: The run was stored by a version whose specs this one cannot read.
+    """
+    if kind not in _MAKERS:
+        known = EXPORTS.get(kind)
+        problem = "is made by a worker; ask the cluster for it" if known else "does not exist"
+        raise ValueError(f"The export {kind!r} {problem}.")
+    return _MAKERS[kind](Run(record, history, samples))
+
+
+def _script(run: Run) -> bytes:
+    from overfit_core.exports.script import keras_script
+
+    return keras_script(run.record.spec).encode()
+
+
+def _notebook(run: Run) -> bytes:
+    from overfit_core.exports.notebook import keras_notebook
+
+    return keras_notebook(run.record.spec)
+
+
+def _report(run: Run) -> bytes:
+    from overfit_core.exports.report import report_html
+
+    return report_html([run])
+
+
+_MAKERS: Mapping[str, Callable[[Run], bytes]] = MappingProxyType(
+    {
+        "script": _script,
+        "notebook": _notebook,
+        "csv": lambda run: history_csv(run.history),
+        "parquet": lambda run: history_parquet(run.history),
+        "settings": lambda run: spec_json(run.record.spec),
+        "report": _report,
+    }
+)
+
+__all__ = [
+    "EXPORTS",
+    "Export",
+    "Record",
+    "Run",
+    "export",
+    "file_name",
+    "history_csv",
+    "history_parquet",
+    "runs_csv",
+    "runs_parquet",
+    "spec_json",
+]

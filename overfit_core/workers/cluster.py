@@ -6,10 +6,11 @@ import atexit
 import logging
 import threading
 import time
+from asyncio import CancelledError
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from overfit_core.errors import StoreError
+from overfit_core.errors import OverfitError, StoreError, WorkerError
 from overfit_core.settings import Settings
 from overfit_core.store import HELD, Store
 from overfit_core.workers.child import Child
@@ -113,6 +114,33 @@ class Cluster:
             except Exception:
                 _log.warning("A run could not be submitted yet.", exc_info=True)
         self._wake.set()
+
+    def export(self, run_id: str, kind: str, timeout: float = 60.0) -> bytes:
+        """Return a file of a run that a worker makes, as TensorFlow is loaded there alone.
+
+        Args:
+            run_id: A run of the store.
+            kind: One of ``overfit_core.exports.EXPORTS`` that needs a worker.
+            timeout: How long to wait at most, in seconds, for a free worker and for the file.
+
+        Raises:
+            WorkerError: If there are no workers, it took too long, or it could not be made.
+        """
+        connection = self._connection
+        if connection is None or not self._workers:
+            raise WorkerError(f"The file needs a worker. {self._status.sentence()} Try again soon.")
+        try:
+            return connection.export(run_id, kind, timeout)
+        except TimeoutError:
+            raise WorkerError(
+                f"No worker had the file ready within {timeout:g} s: all of them are busy, or the "
+                "run is long. Try again when fewer runs are on."
+            ) from None
+        except OverfitError as error:
+            raise WorkerError(str(error)) from error
+        except (Exception, CancelledError) as error:
+            reason = str(error) or type(error).__name__
+            raise WorkerError(f"The worker could not make the file: {reason}") from error
 
     def status(self) -> ClusterStatus:
         """Return how the workers are, at most half a second old; takes no time."""

@@ -18,6 +18,7 @@ from distributed.security import Security
 
 from overfit_core.errors import WorkerError
 from overfit_core.settings import Settings
+from overfit_core.workers.export_task import build_export
 from overfit_core.workers.shift import end_shift
 from overfit_core.workers.task import train_run
 from overfit_core.workers.warm import METRIC, WarmUpPlugin
@@ -108,6 +109,22 @@ class Connection:
             if error is not None:
                 self._failures[run_id] = error
         self._on_done()
+
+    def export(self, run_id: str, kind: str, seconds: float) -> bytes:
+        """Return a file that a free worker makes of a run; see ``build_export``.
+
+        Raises:
+            TimeoutError: If it took longer than ``seconds``.
+        """
+        key = ("build_export", run_id, uuid.uuid4().hex)
+        task = Task(key, build_export, run_id, kind, seconds, _data_producer=True)
+        (future,) = self._client.get({key: task}, [key], sync=False, retries=0)
+        try:
+            made: bytes = future.result(timeout=seconds)
+            return made
+        finally:
+            # A worker that keeps a result cannot be replaced quietly.
+            future.release()
 
     def failures(self) -> dict[str, str]:
         """Return run ids whose tasks raised or died since the last call, with what they raised."""

@@ -5,7 +5,7 @@ from typing import Any
 from overfit_core.presets import PRESETS
 from overfit_core.spec import RunSpec
 
-EPOCHS = 40
+EPOCHS = 30
 DENSE = [{"kind": "dense", "units": 8, "activation": "tanh"}, {"kind": "dense", "units": 4}]
 MOONS = {"source": "moons", "samples": 12, "seed": 3}
 

@@ -1,0 +1,122 @@
+"""Files that need TensorFlow come from a worker."""
+
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from overfit_core.errors import UnknownRunError, WorkerError
+from overfit_core.settings import Settings
+from overfit_core.spec import RunSpec
+from overfit_core.store import Store
+from overfit_core.workers import Cluster
+
+from .conftest import LONG, SHORT, ended, until
+
+
+class FakeConnection:
+    """Makes nothing but what it is told to."""
+
+    def __init__(self, answer: bytes | BaseException) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, str, float]] = []
+
+    def export(self, run_id: str, kind: str, seconds: float) -> bytes:
+        self.asked.append((run_id, kind, seconds))
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
+def unstarted(tmp_path: Path, answer: bytes | BaseException | None = None) -> Cluster:
+    """A cluster whose workers answer so; None: it has none."""
+    cluster = Cluster(Settings(data_dir=tmp_path))
+    if answer is not None:
+        cluster._connection = FakeConnection(answer)  # type: ignore[assignment]
+        cluster._workers = [object()]  # type: ignore[list-item]
+    return cluster
+
+
+def test_without_workers_it_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(WorkerError, match=r"needs a worker\. The workers are starting\."):
+        unstarted(tmp_path).export("r", "keras_model")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (TimeoutError(), "within 3 s: all of them are busy"),
+        (UnknownRunError("there is no run r"), "^there is no run r$"),
+        (KeyError("x"), "could not make the file: 'x'"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_plain_words(
+    tmp_path: Path, error: Exception, words: str
+) -> None:
+    with pytest.raises(WorkerError, match=words):
+        unstarted(tmp_path, error).export("r", "keras_model", timeout=3)
+
+
+def test_the_file_is_what_the_worker_made(tmp_path: Path) -> None:
+    cluster = unstarted(tmp_path, b"file")
+    assert cluster.export("r", "tensorboard", timeout=9) == b"file"
+
+
+@pytest.mark.cluster
+def test_a_worker_makes_the_trained_network(
+    cluster: Cluster, store: Store, submit: Callable[[RunSpec], str], tmp_path: Path
+) -> None:
+    run_id = submit(SHORT)
+    assert until(store, run_id, ended).status == "finished"
+    path = tmp_path / "model.keras"
+    path.write_bytes(cluster.export(run_id, "keras_model"))
+    samples = store.samples(run_id)
+    assert samples is not None and samples.prediction is not None
+    code = f"""
+import keras
+import numpy as np
+model = keras.models.load_model({str(path)!r})
+print(model.predict_on_batch(np.array({samples.x.tolist()!r}))[:, 0].tolist())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    predicted = eval(done.stdout.splitlines()[-1])
+    assert predicted == pytest.approx(samples.prediction[:, 0].tolist(), rel=1e-5)
+
+
+@pytest.mark.cluster
+def test_a_worker_makes_event_files(
+    cluster: Cluster, store: Store, submit: Callable[[RunSpec], str]
+) -> None:
+    run_id = submit(SHORT)
+    until(store, run_id, ended)
+    archive = zipfile.ZipFile(io.BytesIO(cluster.export(run_id, "tensorboard")))
+    assert [name.partition("/")[0] for name in archive.namelist()] == [run_id]
+
+
+@pytest.mark.cluster
+def test_a_worker_refuses_what_it_cannot_make(cluster: Cluster) -> None:
+    with pytest.raises(WorkerError, match="no-such-run"):
+        cluster.export("no-such-run", "tensorboard")
+    with pytest.raises(WorkerError, match="No worker makes the export 'csv'"):
+        cluster.export("no-such-run", "csv")
+
+
+@pytest.mark.cluster
+def test_an_export_waits_for_a_free_worker_and_not_for_ever(
+    cluster: Cluster, store: Store, submit: Callable[[RunSpec], str]
+) -> None:
+    run_ids = [submit(LONG) for _ in cluster.workers()]
+    for run_id in run_ids:
+        until(store, run_id, lambda record: record.epoch > 0)
+    with pytest.raises(WorkerError, match="within 1 s: all of them are busy"):
+        cluster.export(run_ids[0], "tensorboard", timeout=1)
+    store.set_wish(run_ids[0], "stop")
+    until(store, run_ids[0], ended)
+    assert cluster.export(run_ids[0], "tensorboard").startswith(b"PK")
