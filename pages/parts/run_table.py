@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 LISTED = 500
 """Runs that the table shows at most."""
-HEIGHT = 420
 
 
 def run_filter() -> list[RunRecord]:
@@ -72,7 +71,6 @@ def pick_runs(records: list[RunRecord], key: str) -> list[str]:
     selection = st.dataframe(
         table,
         hide_index=True,
-        height=min(HEIGHT, 60 + 36 * len(table)),
         on_select="rerun",
         selection_mode="multi-row",
         key=key,

@@ -135,8 +135,9 @@ def _changed(draft: Draft, preset: Preset) -> list[str]:
         for part, (name, _) in TABS.items()
         if getattr(draft.spec, part) != getattr(preset.spec, part)
     ]
-    others = tuple(spec.optimizer for spec in draft.specs[1:])
-    return changed + ["the optimizers beside it"] * (others != preset.beside)
+    if tuple(spec.optimizer for spec in draft.specs[1:]) != preset.beside:
+        changed.append("the optimizers beside it")
+    return changed
 
 
 def _take_preset() -> None:

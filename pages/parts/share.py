@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from overfit_core.charts.qr_code import qr_code
 from pages.parts import session_keys as keys
 
 _JS = """
@@ -76,7 +77,10 @@ def _share(hideable: bool) -> None:
     link = _link(query)
     st.code(link, language=None, wrap_lines=True)
     _copy(link, "Copy the link", "copy-link")
-    st.html(f'<div class="qr">{_qr_code(link)}</div>')
+    if code := qr_code(link):
+        st.html(f'<div class="qr">{code}</div>')
+    else:
+        st.caption("The link is too long for a QR code: train the settings, and share the run.")
     with st.expander("In a frame of another page"):
         framed = _link({**query, "embed": "true"})
         code = f'<iframe src="{html.escape(framed)}" width="100%" height="900"></iframe>'
@@ -87,17 +91,6 @@ def _share(hideable: bool) -> None:
 def _link(query: dict[str, str]) -> str:
     url = (st.context.url or "").partition("?")[0]
     return f"{url}?{urlencode(query, safe=',')}" if query else url
-
-
-def _qr_code(link: str) -> str:
-    import segno
-
-    try:
-        code = segno.make(link, micro=False, error="l")
-    except segno.DataOverflowError:
-        return "<p>The link is too long for a QR code: train the settings, and share the run.</p>"
-    svg: str = code.svg_inline(scale=4, border=4, dark="#000", light="#fff", title="QR code")
-    return svg
 
 
 def _copy(text: str, label: str, key: str) -> None:
