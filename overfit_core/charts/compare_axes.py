@@ -79,11 +79,14 @@ def frame(
     log = y_axis.get("type") == "log"
     entries = sum(bool(trace["showlegend"]) for trace in traces)
     legend = min(LEGEND_HEIGHT, LEGEND_ROW * math.ceil(entries / ENTRIES_PER_ROW))
+    unified = sum("hovertemplate" in trace for trace in traces) <= UNIFIED_CURVES
     scale = "" if measure.share or measure.better == "high" else _scale(log)
     return {
-        "data": list(traces),
+        "data": [trace if unified else _named_in_its_label(trace) for trace in traces],
         "layout": {
             "template": template(),
+            # A see-through one is taken for white, and the spike gets a white edge on dark.
+            "plot_bgcolor": "@background",
             "title": {
                 "text": f"{measure.label}{scale}",
                 "font": {"size": 14},
@@ -110,7 +113,7 @@ def frame(
                 "groupclick": "togglegroup",
                 "traceorder": "normal",
             },
-            "hovermode": "x unified" if len(traces) <= UNIFIED_CURVES else "closest",
+            "hovermode": "x unified" if unified else "closest",
             "xaxis": x_axis,
             "yaxis": y_axis,
             **_target(target, measure, log=log),
@@ -118,6 +121,17 @@ def frame(
             "meta": {"alt": alt, "epoch": epoch},
         },
     }
+
+
+def _named_in_its_label(trace: Figure) -> Figure:
+    """Return the trace with its name in the label itself.
+
+    Plotly's own box for it has the curve's colour on grey, which nobody reads.
+    """
+    template = trace.get("hovertemplate", "<extra></extra>")
+    if "<extra>" in template:
+        return trace
+    return trace | {"hovertemplate": f"%{{fullData.name}}: {template}<extra></extra>"}
 
 
 def _scale(log: bool) -> str:
@@ -136,8 +150,7 @@ def _target(target: float | None, measure: Measure, *, log: bool) -> dict[str, A
         "x1": 1,
         "y0": target,
         "y1": target,
-        "line": {"color": "@text", "width": 1, "dash": "dot"},
-        "layer": "below",
+        "line": {"color": "@text", "width": 1.5, "dash": "dot"},
     }
     label = {
         "text": f"Target {said}",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -88,6 +88,20 @@ def short_names(runs: Sequence[ComparedRun]) -> dict[str, str]:
         seen[name] += 1
         result[run.id] = f"{name} ({seen[name]})" if total[name] > 1 else name
     return result
+
+
+def group_names(groups: Mapping[str, Sequence[ComparedRun]]) -> dict[str, str]:
+    """Return a name per group of seeds that tells it from the others."""
+    first = {group: members[0] for group, members in groups.items()}
+    alike = []
+    for group, run in first.items():
+        training = run.spec.training.model_copy(update={"seed": 0})
+        spec = run.spec.model_copy(update={"training": training, "name": None})
+        named = run.spec.name is not None or run.title != run_title(run.spec)
+        alike.append(
+            replace(run, id=group, spec=spec, title=run.title if named else run_title(spec))
+        )
+    return short_names(alike)
 
 
 def style_name(spec: RunSpec) -> str:
