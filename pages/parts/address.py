@@ -46,11 +46,12 @@ def open_address() -> None:
         settings, group = runs[0].spec, runs[1:]
     else:
         group = []
-    if beside is None:
-        beside = [_plain(run.spec)["optimizer"] for run in group]
     if settings is None:
-        settings = preset.spec
-        beside = beside or [other.model_dump(mode="json") for other in preset.beside]
+        settings, others = preset.spec, list(preset.beside)
+    else:
+        others = [run.spec.optimizer for run in group]
+    if beside is None:
+        beside = [other.model_dump(mode="json") for other in others]
     form_state.fill(settings if isinstance(settings, dict) else _plain(settings), beside)
     if named not in PRESETS and isinstance(settings, RunSpec):
         st.session_state[keys.PRESET] = _same_as(settings, beside)
@@ -79,15 +80,15 @@ def write_address(draft: Draft) -> None:
     if run_id and (group := _group_of(run_id)):
         wanted["run"] = run_id
         base = tuple(run.spec for run in group)
-        known = {run.id for run in group}
-        others = [other for other in st.session_state[keys.TOGETHER] if other not in known]
-        if others:
-            wanted["with"] = ",".join(others)
+        together = st.session_state[keys.TOGETHER]
+        if run_id in together and together != [run.id for run in _in_order(group)]:
+            wanted["with"] = ",".join(together)
     if not draft.specs:
         wanted["draft"] = link.encode(draft.data)
     elif not base or draft.specs[0] != base[0]:
         wanted["spec"] = draft.specs[0].link_code()
-    if [spec.optimizer for spec in draft.specs[1:]] != [spec.optimizer for spec in base[1:]]:
+    same = [spec.optimizer for spec in draft.specs[1:]] == [spec.optimizer for spec in base[1:]]
+    if not same if draft.specs else (draft.beside or base[1:]):
         wanted["beside"] = link.encode({"optimizers": draft.beside})
     if st.session_state[keys.HIDDEN]:
         wanted["hide"] = ",".join(st.session_state[keys.HIDDEN])
@@ -107,8 +108,10 @@ def _open_runs(notices: list[str]) -> list[RunRecord]:
     st.session_state[keys.RUN] = group[0].id
     named = st.query_params.get("with", "").split(",")[:MAX_GROUP]
     others = engine().store.runs_of([other[:LONGEST_ID] for other in named if other])
-    together = {run.id: None for run in (*_in_order(group), *others)}
-    st.session_state[keys.RUNS] = st.session_state[keys.TOGETHER] = list(together)[:MAX_GROUP]
+    shown = [run.id for run in others]
+    if group[0].id not in shown:
+        shown = [run.id for run in _in_order(group)]
+    st.session_state[keys.RUNS] = st.session_state[keys.TOGETHER] = shown
     st.session_state[keys.PACE] = pace_name(group[0].pace)
     return group
 
