@@ -19,8 +19,10 @@ h1, h2, h3 { line-height: 1.2; overflow-wrap: anywhere; }
 h2 { margin-top: 2.5rem; border-top: 1px solid var(--grid); padding-top: 1.5rem; }
 table { border-collapse: collapse; font-size: 0.9rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
-  border-bottom: 1px solid var(--grid); overflow-wrap: anywhere; }
-thead th { color: var(--muted); font-weight: 600; }
+  border-bottom: 1px solid var(--grid); }
+thead th { color: var(--muted); font-weight: 600; white-space: nowrap; }
+tbody th, .settings td { overflow-wrap: anywhere; min-width: 9rem; }
+.runs td:nth-of-type(n+2) { white-space: nowrap; }
 .wide { overflow-x: auto; }
 .notes { white-space: pre-wrap; overflow-wrap: anywhere; }
 .muted { color: var(--muted); }
@@ -34,7 +36,7 @@ a { color: var(--blue); }
 <p class="muted">Written by Overfit Lab: can a network memorise one small batch, how fast, and if
 not, why not?</p>
 {% if runs | length > 1 %}
-<div class="wide"><table>
+<div class="wide"><table class="runs">
 <thead><tr>{% for name in columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for run in runs %}
@@ -49,7 +51,7 @@ not, why not?</p>
 {% endif %}
 {% for run in runs %}
 <section id="run-{{ loop.index }}">
-<h2>{{ run.title }}</h2>
+<h2>{% if runs | length > 1 %}{{ run.title }}{% else %}Result{% endif %}</h2>
 <p>{{ run.sentence }}</p>
 {% if run.figures %}<p class="muted">{{ run.figures }}</p>{% endif %}
 {% if run.notes %}<p class="notes">{{ run.notes }}</p>{% endif %}
@@ -74,7 +76,7 @@ not, why not?</p>
 {% endif %}
 <details>
 <summary>Settings</summary>
-<table><tbody>
+<table class="settings"><tbody>
 {% for name, value in run.settings %}
 <tr><th scope="row">{{ name }}</th><td>{{ value }}</td></tr>
 {% endfor %}
