@@ -79,7 +79,7 @@ def short_names(runs: Sequence[ComparedRun]) -> dict[str, str]:
     skipped = {("optimizer", "name"), ("optimizer", "learning_rate")}
     rows = [row for row in differences([run.spec for run in runs]) if row.path not in skipped]
     names = [
-        run.title if run.title != run_title(run.spec) else _short_name(run.spec, place, rows)
+        run.title if _is_named(run) else _short_name(run.spec, place, rows)
         for place, run in enumerate(runs)
     ]
     total, seen = Counter(names), Counter[str]()
@@ -97,16 +97,18 @@ def group_names(groups: Mapping[str, Sequence[ComparedRun]]) -> dict[str, str]:
     for group, run in first.items():
         training = run.spec.training.model_copy(update={"seed": 0})
         spec = run.spec.model_copy(update={"training": training, "name": None})
-        named = run.spec.name is not None or run.title != run_title(run.spec)
-        alike.append(
-            replace(run, id=group, spec=spec, title=run.title if named else run_title(spec))
-        )
+        title = run.title if _is_named(run) else run_title(spec)
+        alike.append(replace(run, id=group, spec=spec, title=title))
     return short_names(alike)
 
 
 def style_name(spec: RunSpec) -> str:
     """Return what colour and dash say: ``Adam 0.001``."""
     return f"{spec.optimizer.name} {number(spec.optimizer.base_learning_rate)}"
+
+
+def _is_named(run: ComparedRun) -> bool:
+    return run.spec.name is not None or run.title != run_title(run.spec)
 
 
 def _short_name(spec: RunSpec, place: int, rows: Sequence[Difference]) -> str:

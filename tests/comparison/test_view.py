@@ -1,0 +1,119 @@
+import math
+import urllib.parse
+
+import numpy as np
+import pytest
+
+from overfit_core.comparison.view import (
+    DEFAULT_TARGET,
+    MAX_COLUMNS,
+    MAX_RUNS,
+    CompareView,
+    Target,
+    checked_target,
+    from_query,
+)
+
+RUNS = ("aB3_-xyz", "b", "c")
+
+
+def test_a_new_view_says_nothing_and_comes_back() -> None:
+    assert CompareView().to_query() == {}
+    assert from_query({}) == (CompareView(), [])
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        CompareView(runs=RUNS),
+        CompareView(runs=RUNS, baseline="b", hidden=("c", "aB3_-xyz"), seeds_together=False),
+        CompareView(columns=("val_loss", "gradient_norm/dense_1"), log_x=True, log_y=False),
+        CompareView(x="seconds", target=None),
+        CompareView(target=Target("accuracy", 1.0)),
+        CompareView(target=Target("r2", -0.1)),
+        CompareView(target=Target("loss", 1e-7 / 3)),
+    ],
+)
+def test_a_view_comes_back_from_its_address(view: CompareView) -> None:
+    address = urllib.parse.urlencode(view.to_query())
+    assert from_query(dict(urllib.parse.parse_qsl(address))) == (view, [])
+
+
+def test_an_address_of_fifty_runs_is_short() -> None:
+    runs = tuple(f"{k:016d}" for k in range(MAX_RUNS))
+    view = CompareView(runs=runs, hidden=runs[1:], baseline=runs[0])
+    assert from_query(view.to_query()) == (view, [])
+    assert len(urllib.parse.urlencode(view.to_query(), safe=",")) < 1_100
+
+
+@pytest.mark.parametrize(
+    ("query", "notice"),
+    [
+        ({"runs": "<script>alert(1)</script>"}, "is no run"),
+        ({"runs": "a/../../etc"}, "is no run"),
+        ({"runs": "x" * 100_000}, "is no run"),
+        ({"runs": ",".join(f"r{k}" for k in range(400))}, "At most 50 runs"),
+        ({"y": "password"}, "No run records 'password'"),
+        ({"y": "gradient_norm/" + "a" * 5_000}, "No run records"),
+        ({"y": ",".join(f"gradient_norm/l{k}" for k in range(20))}, "At most 6 measures"),
+        ({"lx": "yes"}, "Logarithmic epochs is 0 or 1"),
+        ({"ly": "-1"}, "Logarithmic values"),
+        ({"seeds": "٣"}, "Seeds together"),
+        ({"x": "wall"}, "no axis called 'wall'"),
+        ({"t": "l0"}, "target"),
+        ({"t": "lnan"}, "target"),
+        ({"t": "linf"}, "target"),
+        ({"t": "l-1"}, "target"),
+        ({"t": "l1e999"}, "target"),
+        ({"t": "a1.5"}, "target"),
+        ({"t": "r1.01"}, "target"),
+        ({"t": "q0.1"}, "target"),
+        ({"t": "l" + "9" * 3_000}, "target"),
+        ({"t": "0.01"}, "target"),
+        ({"runs": "a,b", "base": "3"}, "baseline"),
+        ({"runs": "a,b", "base": "0"}, "baseline"),
+        ({"runs": "a,b", "hide": "1,9" + "9" * 3_000}, "hidden runs"),
+        ({"runs": "a,b", "hide": "٢"}, "hidden runs"),
+    ],
+)
+def test_what_an_address_gets_wrong_is_said_once_and_left_out(
+    query: dict[str, str], notice: str
+) -> None:
+    view, notices = from_query(query)
+    assert len(notices) == 1
+    assert notice in notices[0]
+    assert len(notices[0]) < 200
+    assert len(view.runs) <= MAX_RUNS
+    assert 1 <= len(view.columns) <= MAX_COLUMNS
+    assert from_query(view.to_query()) == (view, [])
+
+
+def test_no_text_whatever_raises_and_every_view_comes_back() -> None:
+    draw = np.random.default_rng(0)
+    alphabet = list("abl01,./-_ertns<>\x00é٣😀%&=infa")
+    for _ in range(2_000):
+        query = {
+            key: "".join(draw.choice(alphabet, int(draw.integers(0, 12))))
+            for key in ("runs", "y", "lx", "ly", "x", "t", "seeds", "base", "hide", "other")
+        }
+        view, _ = from_query(query)
+        assert from_query(view.to_query()) == (view, [])
+
+
+def test_values_that_are_no_text_are_left_alone() -> None:
+    assert from_query({"runs": ["a"], "t": 3, "x": None}) == (CompareView(), [])  # type: ignore[dict-item]
+
+
+def test_runs_that_are_gone_take_baseline_and_hidden_with_them() -> None:
+    view = CompareView(runs=RUNS, baseline="b", hidden=("b", "c"), log_x=True)
+    assert view.with_runs(["c", "c"]) == CompareView(runs=("c",), hidden=("c",), log_x=True)
+    assert len(view.with_runs(map(str, range(99))).runs) == MAX_RUNS
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("loss", 0.0), ("loss", math.nan), ("accuracy", -0.1), ("r2", math.inf)]
+)
+def test_a_target_that_no_run_can_have_is_refused(kind: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"A target of {kind}"):
+        checked_target(kind, value)  # type: ignore[arg-type]
+    assert checked_target("loss", 0.01) == DEFAULT_TARGET
