@@ -34,7 +34,8 @@ from overfit_core.settings import Settings
 from overfit_core.store import Store
 store = Store(Settings.load().store_url)
 run_id = store.create_run(PRESETS["article-2"].spec)
-while not (run := store.run(run_id)).ended:
+end = time.monotonic() + 50
+while not (run := store.run(run_id)).ended and time.monotonic() < end:
     time.sleep(0.05)
 print(run.status, run.epoch, run.reason)
 """
