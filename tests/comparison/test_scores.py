@@ -159,3 +159,11 @@ def test_fifty_runs_are_scored_in_no_time() -> None:
     scoreboard(runs, TARGET, histories, grouped=True)
     # 0.03 s on a quiet machine; a busy one is no fault of the code.
     assert time.perf_counter() - start < 1.0
+
+
+def test_a_baseline_of_zero_has_a_ratio_of_one_and_the_others_none() -> None:
+    runs = [
+        run_of("a", spec_of("Adam"), history_of([1.0, 0.0])),
+        run_of("b", spec_of("SGD"), history_of([1.0, 0.5])),
+    ]
+    assert [row["best_ratio"] for row in scoreboard(runs, TARGET, baseline="a")] == [1.0, None]
