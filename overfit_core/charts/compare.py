@@ -72,7 +72,10 @@ def compare_figure(
     traces = [area for area, _ in spreads]
     for run in shown:
         faint = run.group in in_bands and run.id != baseline
-        traces.append(run_trace(lines, run, looks[run.id], measure, log_y, budget, faint=faint))
+        look = looks[run.id]
+        traces.append(
+            run_trace(lines, run, look, measure, log_y, budget, faint=faint, log_x=log_x)
+        )
     traces += [median for _, median in spreads]
     traces += end_marks(shown, lines, looks, log_y=log_y)
     curves = [Curve(run.id, looks[run.id].name, looks[run.id].style.colour) for run in shown]

@@ -9,8 +9,9 @@ import numpy as np
 
 from overfit_core.charts.compare_axes import XAxis
 from overfit_core.charts.figure import Curve, encoded, trace
-from overfit_core.charts.lines import Lines
+from overfit_core.charts.lines import Line, Lines
 from overfit_core.charts.theme import COLOURS, Figure, OptimizerStyle, optimizer_style
+from overfit_core.charts.thinning import thinned
 from overfit_core.comparison.bands import Band
 from overfit_core.comparison.differences import short_names, style_name
 from overfit_core.comparison.measures import Measure
@@ -81,8 +82,12 @@ def run_trace(
     points: int,
     *,
     faint: bool,
+    log_x: bool = False,
 ) -> Figure:
     """Return the curve of one run, in at most ``points`` points; a faint one has no hover."""
+    whole = len(lines[run.id]) <= points
+    if log_x and not whole:
+        lines = Lines({run.id: _thinned_by_logarithm(lines[run.id], points)}, lines.last_epoch)
     symbol = None if look.style.symbol == "circle" else look.style.symbol
     width, opacity = (1.0, MEMBER_OPACITY) if faint else (look.width, 1.0)
     curve = Curve(run.id, look.name, look.style.colour, symbol, width, opacity)
@@ -95,8 +100,15 @@ def run_trace(
         return drawn | {"hoverinfo": "skip"}
     exact = "%{y:.5~%}" if measure.share else "%{y:.6~g}"
     # A thinned curve has no value at every epoch: then the one that it shows says its own.
-    at = "" if len(lines[run.id]) <= points else " at %{x:,.6~g}"
+    at = "" if whole else " at %{x:,.6~g}"
     return drawn | {"hovertemplate": exact + at}
+
+
+def _thinned_by_logarithm(line: Line, points: int) -> Line:
+    """Return a line in few points for a logarithmic axis, where the first epochs are wide."""
+    logs, values = thinned(np.log(line.epochs), line.values, points)
+    # The logarithm of a place is found again exactly: it was taken from here.
+    return Line(line.epochs[np.searchsorted(np.log(line.epochs), logs)], values)
 
 
 def band_traces(

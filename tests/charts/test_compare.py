@@ -188,3 +188,14 @@ def test_the_chart_says_in_words_what_it_shows() -> None:
     assert alt.startswith("Line chart of Loss by epoch, logarithmic axis: 2 runs. Target 0.1.")
     assert "Median and quartiles over the seeds of 1 setting." in alt
     assert "1 at epoch 1, 1 at epoch 4" in alt
+
+
+def test_a_thinned_curve_on_a_logarithmic_axis_keeps_its_first_epochs() -> None:
+    figure = compare_figure(many(50, 2_000), "loss", log_x=True, bands=False)
+    epochs, values = points(figure["data"][0])
+    assert len(epochs) <= 480
+    # The first twenty epochs take four tenths of the axis.
+    assert set(range(1, 21)) <= set(epochs.tolist())
+    assert epochs[-1] == 2_000
+    recorded = many(1, 2_000)[0].lines["loss"].values
+    np.testing.assert_array_equal(values, recorded[epochs - 1])
