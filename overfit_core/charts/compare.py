@@ -73,9 +73,7 @@ def compare_figure(
     for run in shown:
         faint = run.group in in_bands and run.id != baseline
         look = looks[run.id]
-        traces.append(
-            run_trace(lines, run, look, measure, log_y, budget, faint=faint, log_x=log_x)
-        )
+        traces.append(run_trace(lines, run, look, measure, log_y, budget, faint=faint, log_x=log_x))
     traces += [median for _, median in spreads]
     traces += end_marks(shown, lines, looks, log_y=log_y)
     curves = [Curve(run.id, looks[run.id].name, looks[run.id].style.colour) for run in shown]
