@@ -59,11 +59,48 @@ function followWidth(node) {
   node.widthObserver.observe(node);
 }
 
-const config = {
+// Transparent in the page; a picture of its own needs the page's colour behind it.
+function download(node, format) {
+  const background = getComputedStyle(node).getPropertyValue("--st-background-color").trim();
+  const layout = { ...node.layout, paper_bgcolor: background || "#ffffff" };
+  const { width, height } = node.getBoundingClientRect();
+  const filename = `overfit-lab-${(layout.title?.text ?? "chart").split(",")[0].toLowerCase().replaceAll(" ", "-")}`;
+  window.Plotly.downloadImage({ data: node.data, layout }, { format, width, height, scale: 2, filename });
+}
+
+const config = () => ({
   displaylogo: false,
   doubleClickDelay: 400,
-  modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
-};
+  modeBarButtons: [
+    ["zoom2d", "pan2d", "resetScale2d"],
+    [
+      { name: "png", title: "Download as PNG", icon: window.Plotly.Icons.camera, click: (node) => download(node, "png") },
+      { name: "svg", title: "Download as SVG", icon: window.Plotly.Icons.disk, click: (node) => download(node, "svg") },
+    ],
+  ],
+});
+
+// Charts over the same axis show their values at the same place.
+let linking = false;
+function linkHover(node) {
+  if (node.linked) return;
+  node.linked = true;
+  const others = () =>
+    [...document.querySelectorAll(".live-chart")].filter(
+      (other) => other !== node && other.data && other.layout?.meta?.link && other.layout.meta.link === node.layout.meta.link,
+    );
+  const together = (act) => {
+    if (linking) return;
+    linking = true;
+    for (const other of others()) act(other);
+    linking = false;
+  };
+  node.on("plotly_hover", ({ xvals, points }) => {
+    const x = xvals?.[0] ?? points?.[0]?.x;
+    if (x !== undefined) together((other) => window.Plotly.Fx.hover(other, { xval: x }));
+  });
+  node.on("plotly_unhover", () => together((other) => window.Plotly.Fx.unhover(other)));
+}
 
 export async function draw({ data, parentElement }, plotlyUrl) {
   const loading = loadPlotly(plotlyUrl);
@@ -79,10 +116,11 @@ export async function draw({ data, parentElement }, plotlyUrl) {
   const coarse = matchMedia("(pointer: coarse)").matches;
   figure.layout.dragmode = coarse ? false : "zoom";
   node.setAttribute("aria-label", figure.layout.meta.alt);
-  await Plotly.react(node, figure.data, figure.layout, { ...config, displayModeBar: coarse ? false : "hover" });
+  await Plotly.react(node, figure.data, figure.layout, { ...config(), displayModeBar: coarse ? false : "hover" });
   node.dataset.epoch = figure.layout.meta.epoch;
   node.dataset.drawn = Number(node.dataset.drawn ?? 0) + 1;
   followWidth(node);
+  linkHover(node);
   return () => {
     node.widthObserver?.disconnect();
     Plotly.purge(node);

@@ -77,7 +77,7 @@ def compare_figure(
     traces += [median for _, median in spreads]
     traces += end_marks(shown, lines, looks, log_y=log_y)
     curves = [Curve(run.id, looks[run.id].name, looks[run.id].style.colour) for run in shown]
-    value = y_axis(lines, curves, measure, log=log_y)
+    value = y_axis(lines, curves, measure, log=log_y, target=target)
     return frame(
         measure,
         _with_legend(traces),

@@ -42,7 +42,14 @@ def x_axis(x: XAxis, *, log: bool) -> dict[str, Any]:
     return axis | {"type": "linear", "rangemode": "nonnegative", "tickformat": form}
 
 
-def y_axis(lines: Lines, curves: Sequence[Curve], measure: Measure, *, log: bool) -> dict[str, Any]:
+def y_axis(
+    lines: Lines,
+    curves: Sequence[Curve],
+    measure: Measure,
+    *,
+    log: bool,
+    target: float | None = None,
+) -> dict[str, Any]:
     """Return the value axis: shares from 0 to 100 %, R² from what is worth seeing."""
     if measure.share:
         return {"range": [-0.03, 1.03], "tickformat": ".0%", "nticks": 6}
@@ -50,7 +57,7 @@ def y_axis(lines: Lines, curves: Sequence[Curve], measure: Measure, *, log: bool
         values = [lines[curve.column].values for curve in curves]
         start = lowest(np.concatenate(values) if values else np.empty(0), LOWEST_R2)
         return {"range": [start - 0.05, 1.05], "nticks": 6}
-    return value_axis(lines, curves, log=log)
+    return value_axis(lines, curves, log=log, also=target)
 
 
 def frame(
@@ -118,7 +125,7 @@ def frame(
             "yaxis": y_axis,
             **_target(target, measure, log=log),
             "uirevision": revision,
-            "meta": {"alt": alt, "epoch": epoch},
+            "meta": {"alt": alt, "epoch": epoch, "link": x_axis["title"]["text"]},
         },
     }
 

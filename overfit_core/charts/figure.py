@@ -137,7 +137,7 @@ def epochs_figure(
             "shapes": [_line(mark) for mark in marks],
             "annotations": [_label(mark) for mark in marks if mark.text],
             "uirevision": revision,
-            "meta": {"alt": alt, "epoch": epoch},
+            "meta": {"alt": alt, "epoch": epoch, "link": "Epoch"},
         },
     }
 
@@ -147,15 +147,23 @@ def legend_rows(curves: int) -> int:
     return 0 if curves < 2 else math.ceil(curves / CURVES_PER_LEGEND_ROW)
 
 
-def value_axis(lines: Lines, curves: Sequence[Curve], *, log: bool) -> dict[str, Any]:
+def value_axis(
+    lines: Lines, curves: Sequence[Curve], *, log: bool, also: float | None = None
+) -> dict[str, Any]:
     """Return the value axis, logarithmic or linear.
 
     Its zoom has a revision of its own: a zoom made on one kind of axis means nothing on the other.
+
+    Args:
+        lines: All lines.
+        curves: Which of them are drawn.
+        log: Whether it is logarithmic.
+        also: A value that is drawn besides the curves.
     """
     if not log:
         return {"type": "linear", "rangemode": "tozero", "nticks": 7, "uirevision": "linear"}
     axis: dict[str, Any] = {"type": "log", "uirevision": "log", "nticks": 7}
-    decades = _decades(lines, curves)
+    decades = _decades(lines, curves, also)
     if decades > MOST_DECADES_NAMED:
         return axis | {"exponentformat": "power"}
     # Plain numbers: each power of ten; over few of them 1, 2 and 5 of each; within one wherever
@@ -181,9 +189,10 @@ def present(lines: Lines, curves: Sequence[Curve]) -> list[Curve]:
     return [curve for curve in curves if curve.column in lines]
 
 
-def _decades(lines: Lines, curves: Sequence[Curve]) -> float:
+def _decades(lines: Lines, curves: Sequence[Curve], also: float | None) -> float:
     """Return over how many powers of ten the values of these curves reach."""
-    drawn = [values[np.isfinite(values) & (values > 0)] for values in _values(lines, curves)]
+    found = [*_values(lines, curves), np.array([] if also is None else [also], dtype=float)]
+    drawn = [values[np.isfinite(values) & (values > 0)] for values in found]
     ends = [(values.min(), values.max()) for values in drawn if len(values)]
     if not ends:
         return 0.0

@@ -83,3 +83,14 @@ def record_title(record: RunRecord) -> str:
         return run_title(record.spec)
     except SpecError:
         return record.id
+
+
+def distinct_titles(records: Sequence[RunRecord]) -> dict[str, str]:
+    """Return a title per id; those that would be equal are told apart by a number."""
+    titles: dict[str, str] = {}
+    for record in records:
+        title, number = record_title(record), 2
+        while title in titles.values():
+            title, number = f"{record_title(record)} ({number})", number + 1
+        titles[record.id] = title
+    return titles

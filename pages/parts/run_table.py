@@ -74,9 +74,10 @@ def pick_runs(records: list[RunRecord], key: str) -> list[str]:
         on_select="rerun",
         selection_mode="multi-row",
         key=key,
+        placeholder="–",
         alt="Table of the recorded runs; pick rows to open, compare, rename or delete them.",
         column_config={
-            "run": columns.TextColumn("Run", pinned=True, width="medium"),
+            "run": columns.TextColumn("Run", width=320),
             "loss curve": columns.LineChartColumn(
                 "Loss, log", width=110, help="From the first epoch to the last."
             ),

@@ -43,7 +43,11 @@ DELETED = "deleted"
 CHANGES = "changes"
 """How often rows were taken from or put into the table of runs: another table has no picks."""
 COMPARED = "compared"
-"""What the Compare page shows; None until its address was read."""
+"""Ids of the runs that the Compare page shows; None until its address was read."""
+LIVE = "live"
+"""Ids of the compared runs that went on at the last look."""
+COMPARE_NOTICES = "compare-notices"
+"""What of the Compare page's address could not be used."""
 
 LAYER_IDS = "layer-ids"
 """Numbers of the rows of the table of layers, from the input on."""
@@ -68,6 +72,11 @@ def run_filter(name: str) -> str:
 def picks(table: str, changes: int) -> str:
     """Return the key of the rows picked in a table of runs."""
     return f"picks-{table}-{changes}"
+
+
+def compare(name: str) -> str:
+    """Return the key of a setting of the Compare page."""
+    return f"compare-{name}"
 
 
 def setting(*path: str | int) -> str:

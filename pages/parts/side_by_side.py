@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from overfit_core.charts.score_table import memorised_target
+from overfit_core.comparison.fairness import fairness
 from pages.parts.go import go_compare
+from pages.parts.live_text import live_text
 from pages.parts.run_charts import compared_runs
+from pages.parts.scoreboard import show_scores
 
 if TYPE_CHECKING:
     from overfit_core.store import RunRecord
@@ -23,4 +27,7 @@ def side_by_side(records: list[RunRecord]) -> None:
             if st.button("Open on the Compare page", icon=COMPARE, key="compare"):
                 go_compare([record.id for record in records])
         runs = compared_runs(records)
-        st.caption(f"{len(runs)} runs")
+        verdict = fairness(runs)
+        live_text(verdict.text, key="fairness", tone=verdict.tone)
+        if all(record.ended for record in records):
+            show_scores(runs, memorised_target(runs), key="together")
