@@ -80,7 +80,9 @@ class Background:
 
     def __init__(self, store: Store, run_id: str, make: SessionFactory, worker: str = "w") -> None:
         self._store, self._run_id = store, run_id
-        self._thread = threading.Thread(target=train, args=(store, run_id, worker, make))
+        self._thread = threading.Thread(
+            target=train, args=(store, run_id, worker, make), daemon=True
+        )
         self._thread.start()
 
     def until(self, holds: Callable[[RunRecord], bool], seconds: float = 5.0) -> RunRecord:

@@ -266,6 +266,18 @@ def test_a_run_that_was_lost_is_left_and_the_others_go_on(store: Store) -> None:
     assert len(store.history(lost.id)) == lost.epoch < 2_000
 
 
+def test_a_run_that_is_lost_while_it_ends_is_left_and_the_others_end_too(store: Store) -> None:
+    class Losing(FakeSession):
+        def samples(self):  # noqa: ANN202
+            store.interrupt(ids[0], "w", "Gone.")
+            return super().samples()
+
+    ids = store.create_runs(_specs(20, 20, 20))
+    train(store, ids[0], "w", Losing)
+    found = [(record.status, record.reason) for record in _records(store, ids)]
+    assert found == [("interrupted", "Gone."), ("finished", None), ("finished", None)]
+
+
 def test_a_store_that_refuses_fails_all_of_them(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

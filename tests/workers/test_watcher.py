@@ -91,6 +91,52 @@ def test_runs_that_wait_are_submitted_again_and_again(store: Store, watcher: Wat
     assert workers.submitted == [first, second, second]
 
 
+def test_one_task_is_submitted_for_a_group(store: Store, watcher: Watcher) -> None:
+    workers = FakeWorkers("tcp://a#1")
+    ids = store.create_runs([RunSpec()] * 3)
+    alone = store.create_run(RunSpec())
+    watcher.look(workers)
+    assert workers.submitted == [ids[0], alone]
+    # Its task finds nothing to do; the others of the group are found all the same.
+    store.set_wish(ids[0], "stop")
+    watcher.look(workers)
+    assert workers.submitted[2:] == [ids[1], alone]
+    store.claim_group(ids[1], "tcp://a#1")
+    watcher.look(workers)
+    assert workers.submitted[4:] == [alone]
+
+
+def test_a_group_whose_task_always_fails_is_given_up_as_a_whole(
+    store: Store, watcher: Watcher
+) -> None:
+    ids = store.create_runs([RunSpec()] * 3)
+    workers = FakeWorkers("tcp://a#1")
+    for _ in range(rules.MAX_ATTEMPTS):
+        assert {store.run(run_id).status for run_id in ids} == {"queued"}
+        workers.failed = {ids[0]: "No module named 'overfit_core'"}
+        watcher.look(workers)
+    assert {store.run(run_id).status for run_id in ids} == {"failed"}
+
+
+def test_a_worker_whose_group_has_lost_a_run_long_ago_is_left_alone(
+    store: Store, watcher: Watcher, clock: Clock
+) -> None:
+    ids = store.create_runs([RunSpec()] * 2)
+    store.claim_group(ids[0], "tcp://a#1")
+    workers = FakeWorkers("tcp://a#1")
+    workers.tasks = {"tcp://a": [ids[0]]}
+    clock.behind = rules.STUCK_SECONDS + 1
+    store.finish(ids[0], "stopped")
+    clock.behind = 0
+    watcher.look(workers)
+    assert workers.restarted == [], "the other one goes on"
+    clock.behind = rules.STUCK_SECONDS + 1
+    store.finish(ids[1], "stopped")
+    clock.behind = 0
+    watcher.look(workers)
+    assert workers.restarted == ["tcp://a"]
+
+
 def test_a_worker_that_is_gone_takes_its_run_with_it(store: Store, watcher: Watcher) -> None:
     workers = FakeWorkers("tcp://a#1", "tcp://b#2")
     run_id, other = _claimed(store, "tcp://a#1"), _claimed(store, "tcp://b#2")
