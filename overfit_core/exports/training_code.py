@@ -24,7 +24,8 @@ def compile_code(spec: RunSpec) -> str:
     """The lines that make the optimizer and compile the model."""
     batch = SOURCES[spec.batch.source].shape(spec.batch)
     head = head_of(spec.model, batch)
-    optimizer = _optimizer(spec.optimizer)
+    cast = _must_cast(spec)
+    optimizer = _optimizer(spec.optimizer, cast=cast)
     loss = call(f"keras.losses.{LOSSES[head.loss].keras_class}")
     compiled = call(
         "model.compile",
@@ -33,7 +34,8 @@ def compile_code(spec: RunSpec) -> str:
         metrics=[_metric(spec)],
         **({"jit_compile": True} if drops_as_xla(spec) else {}),
     )
-    lines = [f"optimizer = {optimizer.text}", compiled.text]
+    lines = [CAST] if cast else []
+    lines += [f"optimizer = {optimizer.text}", compiled.text]
     if spec.optimizer.name == "ScheduleFreeAdamW":
         lines += [
             "# Built here, it starts from the initial weights; built by fit, it would start from 0",
@@ -53,12 +55,38 @@ def drops_as_xla(spec: RunSpec) -> bool:
     return drops and not any(isinstance(layer, Conv1D | Conv2D) for layer in layers)
 
 
-def _optimizer(spec: OptimizerSpec) -> Code:
+CAST = '''\
+class Cast(keras.optimizers.schedules.LearningRateSchedule):
+    """Gives a schedule's rates, which are float32, in the type of the weights.
+
+    The Muon of Keras 3.15 multiplies them without casting.
+    """
+
+    def __init__(self, schedule):
+        """Take the schedule."""
+        self.schedule = schedule
+
+    def __call__(self, step):
+        """Return the learning rate of a step."""
+        return keras.ops.cast(self.schedule(step), keras.config.floatx())
+
+'''
+
+
+def _must_cast(spec: RunSpec) -> bool:
+    """Tell whether `fit` would fail on the type of the learning rate, as the engine does not."""
+    scheduled = spec.optimizer.schedule.kind != "constant"
+    return spec.optimizer.name == "Muon" and scheduled and spec.training.dtype == "float64"
+
+
+def _optimizer(spec: OptimizerSpec, *, cast: bool) -> Code:
     arguments: dict[str, Value] = dict(spec.arguments)
     if isinstance(excluded := arguments.get("exclude_layers"), str):
         arguments["exclude_layers"] = excluded.split(",")
     rate = spec.base_learning_rate
     schedule = _SCHEDULES[spec.schedule.kind](spec.schedule, rate)
+    if cast:
+        schedule = call("Cast", schedule)
     return call(
         f"keras.optimizers.{OPTIMIZERS[spec.name].name}", learning_rate=schedule, **arguments
     )

@@ -154,6 +154,10 @@ SETTING_SPECS = {
 OPTIMIZER_SPECS = {
     "schedule-free": _optimizer("ScheduleFreeAdamW", warmup_steps=10),
     "muon": _optimizer("Muon", ns_steps=4),
+    "muon-scheduled": _spec(
+        batch=MOONS | {"scaling": "min-max"},
+        optimizer={"name": "Muon", "schedule": {"kind": "polynomial"}},
+    ),
     "sgd-clipped": _optimizer("SGD", 0.1, momentum=0.9, nesterov=True, global_clipnorm=0.1),
     "adamw": _optimizer("AdamW", weight_decay=0.1, clipnorm=0.05, amsgrad=True),
     "rmsprop": _optimizer("RMSprop", centered=True, momentum=0.5),
