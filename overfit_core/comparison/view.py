@@ -124,6 +124,15 @@ def from_query(query: Mapping[str, str]) -> tuple[CompareView, list[str]]:
     return view, notices
 
 
+def gone_notice(asked: Iterable[str], found: Iterable[str]) -> str | None:
+    """Say how many of the runs asked for are not there; None if all are."""
+    gone = len(set(asked) - set(found))
+    if not gone:
+        return None
+    runs = "One of these runs is" if gone == 1 else f"{gone} of these runs are"
+    return f"{runs} not here: deleted, or made on another machine."
+
+
 _KEYS = ("runs", "y", "lx", "ly", "x", "t", "seeds", "base", "hide")
 
 

@@ -14,11 +14,13 @@ from overfit_core.comparison.view import (
     Target,
     checked_target,
     from_query,
+    gone_notice,
 )
 from pages.parts import session_keys as keys
 
 if TYPE_CHECKING:
     from overfit_core.comparison.run import ComparedRun
+    from overfit_core.store import RunRecord
 
 KINDS = {"loss": "Loss", "accuracy": "Accuracy", "r2": "R²"}
 FIELDS = ("columns", "log_x", "log_y", "x", "seeds_together", "baseline", "hidden")
@@ -59,16 +61,16 @@ def _set_target(target: Target | None) -> None:
     st.session_state[keys.compare("target")] = target.value if target else DEFAULT_TARGET.value
 
 
-def say_notices(gone: int) -> None:
+def say_notices(asked: list[str], records: list[RunRecord]) -> None:
     """Say what of the address could not be used.
 
     Args:
-        gone: How many of its runs are not there.
+        asked: Its runs.
+        records: Those that are there.
     """
     notices = list(st.session_state[keys.COMPARE_NOTICES])
-    if gone:
-        runs = "One of these runs is" if gone == 1 else f"{gone} of these runs are"
-        notices.append(f"{runs} not here: deleted, or made on another machine.")
+    if gone := gone_notice(asked, [record.id for record in records]):
+        notices.append(gone)
     for notice in notices:
         st.html(f'<p class="notice" role="alert">{html.escape(notice)}</p>')
 

@@ -43,7 +43,7 @@ def comparison() -> None:
     open_view()
     asked = st.session_state[keys.COMPARED]
     records = engine().store.runs_of(asked)
-    say_notices(sum(1 for run_id in asked if run_id not in {record.id for record in records}))
+    say_notices(asked, records)
     if not st.context.is_embedded:
         _picks(records)
     if not records:
