@@ -80,7 +80,8 @@ _ALL = (
         "Trained network (.keras)",
         "The network as it was at the end, trained once more to get there.",
         ".keras",
-        "application/zip",
+        # It is a zip, but a browser that knows so may unpack it.
+        "application/octet-stream",
         needs_worker=True,
     ),
     Export(

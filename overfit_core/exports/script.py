@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from overfit_core.batches import SOURCES, Array, make_batch
+from overfit_core.charts.status import run_title
 from overfit_core.exports.code import ARRAY, array, literal
 from overfit_core.exports.model_code import model_code
 from overfit_core.exports.training_code import (
@@ -106,7 +107,7 @@ def _start(spec: RunSpec, arrays: Mapping[str, str]) -> Section:
     if _need_decoding(arrays):
         lines.insert(0, "import base64")
     lines += ["import keras", "import numpy as np", ""]
-    lines.append(f"NAME = {literal(spec.name or 'A run without a name')}")
+    lines.append(f"NAME = {literal(run_title(spec))}")
     lines += ["print(NAME)", f'keras.config.set_floatx("{spec.training.dtype}")', ""]
     return Section("Set-up", text, "\n".join(lines))
 
