@@ -16,5 +16,6 @@ st.navigation(
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
     ],
-    position="top",
+    # In the frame of another page the charts stand alone.
+    position="hidden" if st.context.is_embedded else "top",
 ).run()

@@ -77,7 +77,8 @@ def difference_table(runs: Sequence[ComparedRun]) -> pd.DataFrame:
 
 
 def _head(column: ScoreColumn) -> str:
-    return f"{column.label}, {column.unit}" if column.unit else column.label
+    said = column.unit and column.unit != "epochs"
+    return f"{column.label}, {column.unit}" if said else column.label
 
 
 def _numbers(rows: Sequence[Row], key: str, column: ScoreColumn) -> pd.Series:

@@ -73,7 +73,7 @@ def score_columns(target: Target, *, grouped: bool) -> list[ScoreColumn]:
             "Value of the last epoch; empty: the run diverged.", ratio=low),
         ScoreColumn("drift", "Drift after target", "%" if measure.share else fall,
             f"{behind} the target it got again after the first hit; 0: it stayed."),
-        ScoreColumn("memorised_epoch", "All right from", "epochs",
+        ScoreColumn("memorised_epoch", "All right from epoch", "epochs",
             "First of five epochs running with every sample right; empty: never."),
         ScoreColumn("never_learned", "Not learned", "samples",
             "Samples that are wrong with the last weights."),

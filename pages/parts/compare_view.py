@@ -41,12 +41,19 @@ def open_view() -> None:
     st.session_state[keys.compare("unset")] = [name for name in ("y", "t") if name not in query]
 
 
+def is_to_choose(runs: list[ComparedRun]) -> bool:
+    """Tell whether it can be chosen now what is usual: once there is a first epoch."""
+    return bool(st.session_state[keys.compare("unset")]) and any(run.lines for run in runs)
+
+
 def choose_what_is_usual(runs: list[ComparedRun]) -> None:
     """Where the address asks for nothing else, look at loss and score, and at who memorises.
 
     Args:
         runs: The first ones that the page shows.
     """
+    if not is_to_choose(runs):
+        return
     unset = st.session_state[keys.compare("unset")]
     usual = memorised_target(runs)
     if "y" in unset:

@@ -16,6 +16,7 @@ from pages.parts import session_keys as keys
 from pages.parts.compare_controls import compare_controls
 from pages.parts.compare_view import (
     choose_what_is_usual,
+    is_to_choose,
     open_view,
     read_view,
     say_notices,
@@ -95,7 +96,8 @@ def _curves() -> None:
     # A run that has ended has a summary and scores: the page is drawn anew.
     before = st.session_state.get(keys.LIVE, [])
     st.session_state[keys.LIVE] = live
-    if any(run_id in view.runs and run_id not in live for run_id in before):
+    ended = any(run_id in view.runs and run_id not in live for run_id in before)
+    if ended or is_to_choose(runs):
         st.rerun()
 
 

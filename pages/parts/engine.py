@@ -24,6 +24,10 @@ class Workers(Protocol):
         """Have a run trained; it is in the store already."""
         ...
 
+    def export(self, run_id: str, kind: str) -> bytes:
+        """Return a file of a run whose making needs TensorFlow."""
+        ...
+
     def status(self) -> ClusterStatus:
         """Return how the workers are."""
         ...

@@ -27,6 +27,7 @@ from pages.parts.run_charts import run_charts
 from pages.parts.run_controls import pace_name, run_controls, saying_why
 from pages.parts.settings_form import Draft, read_draft
 from pages.parts.side_by_side import side_by_side
+from pages.parts.take_away import take_one
 
 if TYPE_CHECKING:
     from overfit_core.charts.lines import Lines
@@ -63,7 +64,8 @@ def _controls_and_run(draft: Draft, run_id: str | None) -> None:
     if run_id is not None and st.session_state.pop(keys.STARTED, None) == run_id:
         engine().feed.first_lines(run_id, FIRST_SECONDS)
     record = _record(run_id)
-    run_controls(draft, record)
+    if not st.context.is_embedded:
+        run_controls(draft, record)
     if record is None:
         _nothing_yet()
     else:
@@ -72,7 +74,8 @@ def _controls_and_run(draft: Draft, run_id: str | None) -> None:
 
 
 def _run(record: RunRecord, draft: Draft) -> None:
-    _which_run(record, draft)
+    if not st.context.is_embedded:
+        _which_run(record, draft)
     together = _together(record)
     # Buttons and timer belong to this look at the run; when its state moves, a whole new page is
     # asked for, which draws both anew.
@@ -84,6 +87,8 @@ def _run(record: RunRecord, draft: Draft) -> None:
     else:
         st.fragment(_live, run_every=LIVE_SECONDS)(record.id)
     st.session_state[keys.SHOWN_STATE] = _state_of(record, together)
+    if st.context.is_embedded:
+        return
     if len(together) > 1:
         side_by_side(together)
     if record.ended and "samples" not in st.session_state[keys.HIDDEN]:
@@ -204,6 +209,8 @@ def _which_run(record: RunRecord, draft: Draft) -> None:
                 args=(record.id,),
                 help="Takes the other curves away; the runs stay in the list.",
             )
+        if record.ended:
+            take_one(record)
         if draft.spec is None or draft.spec.hash != record.spec.hash:
             st.button(
                 "Take this run's settings",

@@ -35,6 +35,8 @@ export default function ({ data, parentElement }) {
   button.dataset.text = data.text;
 }
 """
+QR_WIDTH = 260
+"""In pixels: to be read from the last row of a classroom, a browser can enlarge it."""
 HIDEABLE = {
     "preset": "Preset",
     "batch": "Batch",
@@ -78,7 +80,7 @@ def _share(hideable: bool) -> None:
     st.code(link, language=None, wrap_lines=True)
     _copy(link, "Copy the link", "copy-link")
     if code := qr_code(link):
-        st.html(f'<div class="qr">{code}</div>')
+        st.image(code, width=QR_WIDTH, output_format="PNG")
     else:
         st.caption("The link is too long for a QR code: train the settings, and share the run.")
     with st.expander("In a frame of another page"):

@@ -27,7 +27,9 @@ def side_by_side(records: list[RunRecord]) -> None:
             if st.button("Open on the Compare page", icon=COMPARE, key="compare"):
                 go_compare([record.id for record in records])
         runs = compared_runs(records)
-        verdict = fairness(runs)
-        live_text(verdict.text, key="fairness", tone=verdict.tone)
+        # What runs start from is recorded with their first epoch.
+        if all(record.ended or record.batch_hash for record in records):
+            verdict = fairness(runs)
+            live_text(verdict.text, key="fairness", tone=verdict.tone)
         if all(record.ended for record in records):
             show_scores(runs, memorised_target(runs), key="together")

@@ -22,6 +22,8 @@ TOGETHER = {
 
 def take_one(record: RunRecord) -> None:
     """Draw the downloads of one run; each is made when it is asked for."""
+    # With pyarrow's writers, for which a first page need not wait.
+
     with st.popover("Take away", icon=":material/download:", key="take-away"):
         st.caption("A file is made when you click; the trained network takes a few seconds.")
         for kind, made in EXPORTS.items():
@@ -54,12 +56,14 @@ def take_several(records: list[RunRecord]) -> None:
 
 
 def _one(kind: str, record: RunRecord) -> bytes:
+
     if EXPORTS[kind].needs_worker:
         return engine().workers.export(record.id, kind)
     return export(kind, record, *_recorded(record))
 
 
 def _several(kind: str, records: list[RunRecord]) -> bytes:
+
     runs = [Run(record, *_recorded(record)) for record in records]
     if kind == "report":
         from overfit_core.exports.report import report_html

@@ -36,7 +36,7 @@ class TrainPage:
     @property
     def status(self) -> Locator:
         """The one plain sentence."""
-        return self.page.locator(".status-line")
+        return self.page.locator("[class*='st-key-status'] .status-line")
 
     @property
     def run_id(self) -> str:

@@ -1,0 +1,187 @@
+"""Several optimizers at once, the Compare and Runs pages, links and who may change a run."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.e2e.server import App
+from tests.e2e.test_accessibility import DESK, PHONE, _serious
+from tests.e2e.train_page import PATIENCE, TrainPage
+
+BOTH = "/?preset=adam-against-sgd"
+ROW_HEIGHT = 35
+
+
+@pytest.fixture
+def compared(page: Page, app: App) -> TrainPage:
+    """The Compare page with Adam and SGD, just trained together."""
+    train_page = TrainPage(page).open(app.url + BOTH)
+    train_page.train()
+    train_page.wait_for_status(r"^Memorised")
+    train_page.settle()
+    page.get_by_role("button", name="Open on the Compare page").click()
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-chart-compare-1 .live-chart")).to_be_visible()
+    train_page.settle()
+    return train_page
+
+
+def open_compare(page: Page, url: str) -> Page:
+    page.goto(url)
+    expect(page.locator(".st-key-chart-compare-0 .live-chart")).to_be_visible(timeout=PATIENCE)
+    return page
+
+
+def row(page: Page, number: int) -> tuple[Locator, dict[str, float]]:
+    """The table of runs, and where the box of a row is, the first row being 1."""
+    table = page.get_by_test_id("stDataFrame").first
+    return table, {"x": 16, "y": ROW_HEIGHT * number + ROW_HEIGHT / 2}
+
+
+def pick(page: Page, number: int) -> None:
+    table, place = row(page, number)
+    expect(table).to_be_visible()
+    table.click(position=place)
+
+
+def test_two_optimizers_start_from_the_same_weights_and_share_their_charts(
+    page: Page, app: App
+) -> None:
+    train_page = TrainPage(page).open(app.url + BOTH)
+    train_page.train()
+    train_page.wait_for_status(r"^Memorised")
+    train_page.settle()
+
+    curves = train_page.chart("loss").evaluate(
+        "node => node.calcdata.map((curve) => [curve[0].trace.name, curve[0].y])"
+    )
+    (adam, first), (sgd, also_first) = curves
+    assert (adam, sgd) == ("Adam 0.001", "SGD 0.01")
+    assert first == also_first
+    expect(page.locator(".st-key-fairness")).to_contain_text("Same batch, same initial weights")
+
+
+def test_a_link_shows_the_same_comparison_in_another_browser(
+    compared: TrainPage, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = compared.page
+    compared.choose("Target", "Loss")
+    compared.settle()
+    compared.type_in("Value of the target", "0.3")
+    page.get_by_text("Seconds", exact=True).click()
+    page.locator(".st-key-compare-log_x label").first.click()
+    compared.choose("Baseline", "SGD 0.01")
+    compared.wait_for_address("base=2")
+    compared.settle()
+
+    def shown(page: Page) -> object:
+        return page.locator(".st-key-chart-compare-0 .live-chart").evaluate(
+            "node => [node.layout.xaxis.type, node.layout.yaxis.type, node.layout.shapes[0].y0,"
+            " node.layout.xaxis.title.text, node.data.map((trace) => trace.name)]"
+        )
+
+    other = open_compare(new_context().new_page(), page.url)
+    TrainPage(other).settle()
+    assert shown(other) == shown(page)
+    axis, _, target, over, _ = shown(other)
+    assert (axis, target) == ("log", 0.3)
+    assert over.startswith("Training time, seconds")
+    expect(other.get_by_role("combobox", name="Baseline")).to_have_value("SGD 0.01")
+
+
+def test_a_second_visitor_can_look_but_neither_rename_nor_delete(
+    compared: TrainPage, new_context: Callable[..., BrowserContext], app: App
+) -> None:
+    page = compared.page
+    page.get_by_text("Name, colour, tags and notes").click()
+    expect(page.get_by_label("Name", exact=True)).to_be_visible()
+
+    stranger = open_compare(new_context().new_page(), page.url)
+    stranger.get_by_text("Name, colour, tags and notes").click()
+    expect(stranger.get_by_text("Somebody else made this run")).to_be_visible()
+    expect(stranger.get_by_label("Name", exact=True)).to_have_count(0)
+    stranger.goto(f"{app.url}/runs")
+    expect(stranger.get_by_role("heading", name="No runs yet")).to_be_visible(timeout=PATIENCE)
+
+
+def test_runs_are_found_named_deleted_and_brought_back(compared: TrainPage, app: App) -> None:
+    page = compared.page
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+    compared.settle()
+    pick(page, 1)
+    page.get_by_label("Name", exact=True).fill("The <b>slow</b> one")
+    page.get_by_role("button", name=re.compile("Save$")).click()
+    compared.settle()
+    page.get_by_label("Search").fill("slow")
+    page.get_by_label("Search").press("Enter")
+    compared.settle()
+    # A full page of its own: names are kept by the store, and the visitor by a cookie.
+    page.reload()
+    expect(page.get_by_text("of yours")).to_be_visible(timeout=PATIENCE)
+    compared.settle()
+    said = page.get_by_text(re.compile(r"(\d+) runs? of yours")).inner_text()
+    runs = int(re.search(r"(\d+) runs? of yours", said)[1])
+
+    pick(page, 1)
+    compared.button("Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("1 run deleted.")).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"\b{runs - 1} runs? of yours"))).to_be_visible()
+    compared.button("Undo").click()
+    expect(page.get_by_text(re.compile(rf"\b{runs} runs? of yours"))).to_be_visible()
+
+
+def test_the_link_can_be_copied_and_is_a_qr_code(
+    page: Page, app: App, new_context: Callable[..., BrowserContext]
+) -> None:
+    context = new_context(permissions=["clipboard-read", "clipboard-write"])
+    train_page = TrainPage(context.new_page()).open(app.url + BOTH)
+    train_page.button("Share").click()
+    dialog = train_page.page.get_by_role("dialog")
+    expect(dialog.locator("img")).to_be_visible()
+    dialog.get_by_role("button", name="Copy the link").click()
+    expect(dialog.get_by_text("Copied.")).to_be_visible()
+    copied = train_page.page.evaluate("navigator.clipboard.readText()")
+    assert copied == train_page.page.url.replace("%2C", ",")
+
+
+def test_in_a_frame_the_charts_stand_alone(compared: TrainPage) -> None:
+    page = compared.page
+    open_compare(page, f"{page.url}&embed=true")
+    compared.settle()
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_have_count(0)
+    expect(page.get_by_role("combobox")).to_have_count(0)
+    expect(page.get_by_role("link", name="Runs")).to_have_count(0)
+    expect(page.locator(".live-chart")).to_have_count(2)
+
+
+def test_hovering_one_chart_shows_the_values_of_the_other(compared: TrainPage) -> None:
+    page = compared.page
+    page.locator(".st-key-chart-compare-0 .live-chart").hover(position={"x": 500, "y": 150})
+    other = page.locator(".st-key-chart-compare-1 .live-chart .hoverlayer")
+    expect(other.get_by_text(re.compile(r"Epoch \d+"))).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_serious_on_compare_and_runs(
+    new_context: Callable[..., BrowserContext], app: App, theme: str, viewport: dict[str, int]
+) -> None:
+    page = new_context(color_scheme=theme, viewport=viewport).new_page()
+    train_page = TrainPage(page).open(app.url + BOTH)
+    train_page.train()
+    train_page.wait_for_status(r"^Memorised")
+    train_page.settle()
+    page.get_by_role("button", name="Open on the Compare page").click()
+    expect(page.locator(".st-key-chart-compare-1 .live-chart")).to_be_visible()
+    train_page.settle()
+    assert not _serious(page)
+    page.goto(f"{app.url}/runs")
+    expect(page.get_by_text("of yours")).to_be_visible(timeout=PATIENCE)
+    train_page.settle()
+    pick(page, 1)
+    train_page.settle()
+    assert not _serious(page)

@@ -1,0 +1,50 @@
+"""The Runs page: what is listed. What is done with picked rows is tried in a browser."""
+
+from __future__ import annotations
+
+from overfit_core.spec import RunSpec
+from overfit_core.store import Store
+from tests.pages.conftest import OpenApp
+from tests.pages.fake import FakeWorkers
+
+
+def trained(open_app: OpenApp, workers: FakeWorkers) -> str:
+    """A run of the visitor's own, made on the Train page."""
+    open_app().button(key="train").click().run()
+    return workers.submitted[-1]
+
+
+def test_an_empty_library_says_what_to_do(open_app: OpenApp) -> None:
+    at = open_app("runs")
+    assert at.header[0].value == "No runs yet"
+
+
+def test_runs_are_listed_newest_first_with_their_loss(
+    open_app: OpenApp, workers: FakeWorkers, store: Store
+) -> None:
+    first = trained(open_app, workers)
+    second = trained(open_app, workers)
+    at = open_app("runs")
+    table = at.dataframe[0].value
+    assert list(table.index) == [second, first]
+    assert len(table["loss curve"].iloc[0]) == 40
+    assert any("2 runs of yours" in caption.value for caption in at.caption)
+    assert any("kept until you delete them" in caption.value for caption in at.caption)
+
+
+def test_runs_of_others_are_not_listed(
+    open_app: OpenApp, workers: FakeWorkers, store: Store
+) -> None:
+    store.create_run(RunSpec(), owner="somebody")
+    assert open_app("runs").header[0].value == "No runs yet"
+
+
+def test_a_filter_that_matches_nothing_says_so(open_app: OpenApp, workers: FakeWorkers) -> None:
+    trained(open_app, workers)
+    at = open_app("runs")
+    at.text_input(key="search").set_value("no such thing").run()
+    assert at.header[0].value == "No run matches"
+    at.text_input(key="search").set_value("adam").run()
+    assert len(at.dataframe[0].value) == 1
+    at.multiselect(key="filter-state").set_value(["failed"]).run()
+    assert at.header[0].value == "No run matches"
