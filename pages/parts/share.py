@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -92,6 +92,8 @@ def _share(hideable: bool) -> None:
 
 def _link(query: dict[str, str]) -> str:
     url = (st.context.url or "").partition("?")[0]
+    if url and not urlsplit(url).path:
+        url = f"{url}/"
     return f"{url}?{urlencode(query, safe=',')}" if query else url
 
 

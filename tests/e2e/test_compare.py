@@ -115,8 +115,8 @@ def test_runs_are_found_named_deleted_and_brought_back(compared: TrainPage, app:
     page.get_by_label("Name", exact=True).fill("The <b>slow</b> one")
     page.get_by_role("button", name=re.compile("Save$")).click()
     compared.settle()
-    page.get_by_label("Search").fill("slow")
-    page.get_by_label("Search").press("Enter")
+    page.get_by_role("textbox", name="Search").fill("slow")
+    page.get_by_role("textbox", name="Search").press("Enter")
     compared.settle()
     # A full page of its own: names are kept by the store, and the visitor by a cookie.
     page.reload()
