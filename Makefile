@@ -38,6 +38,7 @@ bench: $(VENV)/.bench
 	@$(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.long_run
 	@$(BIN)/python -m benchmarks.page
+	@$(BIN)/python -m benchmarks.compare
 
 # Take the picture of the Train page that the README shows.
 picture: $(VENV)/.dev

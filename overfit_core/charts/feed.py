@@ -10,8 +10,10 @@ from typing import Protocol
 from overfit_core.charts.lines import Lines
 from overfit_core.training.history import History
 
-RUNS_KEPT = 16
-"""Runs whose lines are kept: at most 3 MB each with every probe of a deep network."""
+RUNS_KEPT = 64
+"""Runs whose lines are kept at most: a whole comparison, and some of others."""
+POINTS_KEPT = 3_000_000
+"""Points of all of them at most: 48 MB. Every probe of a deep network makes 200,000 a run."""
 RATE_SECONDS = 2.0
 """Stretch of time over which the epochs per second are counted."""
 POLL_SECONDS = 0.03
@@ -45,17 +47,23 @@ class Feed:
         self._runs: OrderedDict[str, _Run] = OrderedDict()
         self._lock = Lock()
 
-    def lines(self, run_id: str) -> Lines:
+    def lines(self, run_id: str, last_epoch: int | None = None) -> Lines:
         """Return the lines of a run with all epochs that the store has by now.
+
+        Args:
+            run_id: The run.
+            last_epoch: The last epoch that the store has, where that is known: then nothing is
+                read that is here already.
 
         Raises:
             StoreError: If the store cannot be read.
         """
         run = self._run(run_id)
         with run.lock:
-            chunk = self._store.history(run_id, run.lines.last_epoch)
-            if len(chunk):
-                run.lines = run.lines.then(chunk)
+            if last_epoch is None or run.lines.last_epoch < last_epoch:
+                chunk = self._store.history(run_id, run.lines.last_epoch)
+                if len(chunk):
+                    run.lines = run.lines.then(chunk)
             run.seen.append((time.monotonic(), run.lines.last_epoch))
             return run.lines
 
@@ -86,6 +94,10 @@ class Feed:
         with self._lock:
             run = self._runs.setdefault(run_id, _Run())
             self._runs.move_to_end(run_id)
-            while len(self._runs) > RUNS_KEPT:
+            while len(self._runs) > 1 and self._is_full():
                 self._runs.popitem(last=False)
             return run
+
+    def _is_full(self) -> bool:
+        points = sum(run.lines.points for run in self._runs.values())
+        return len(self._runs) > RUNS_KEPT or points > POINTS_KEPT

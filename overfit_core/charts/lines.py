@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -73,6 +74,11 @@ class Lines(Mapping[str, Line]):
     def __len__(self) -> int:
         """Return the number of columns."""
         return len(self._columns)
+
+    @cached_property
+    def points(self) -> int:
+        """How many points all columns have together."""
+        return sum(len(line) for line in self._columns.values())
 
     def then(self, chunk: History) -> Lines:
         """Return these lines with a chunk that follows; epochs already there are left out."""

@@ -72,7 +72,7 @@ def compared_runs(records: list[RunRecord]) -> list[ComparedRun]:
     runs = []
     for record in records:
         try:
-            runs.append(ComparedRun.of(record, engine().feed.lines(record.id)))
+            runs.append(ComparedRun.of(record, engine().feed.lines(record.id, record.epoch)))
         except (SpecError, UnknownRunError):
             continue
     return runs

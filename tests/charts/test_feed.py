@@ -1,6 +1,7 @@
 import threading
 
 import numpy as np
+import pytest
 
 from overfit_core.charts.feed import RUNS_KEPT, Feed
 from overfit_core.training.history import History
@@ -83,3 +84,28 @@ def test_many_sessions_may_look_at_once() -> None:
     for thread in threads:
         thread.join()
     assert set(seen) == {0}
+
+
+def test_the_store_is_not_asked_for_what_is_known_to_be_here() -> None:
+    store = Recording(100)
+    feed = Feed(store)
+    feed.lines("a", 100)
+    assert feed.lines("a", 100).last_epoch == 100
+    store.epochs = 101
+    assert feed.lines("a", 101).last_epoch == 101
+    assert store.read == [100, 1]
+
+
+def test_long_runs_are_forgotten_earlier(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("overfit_core.charts.feed.POINTS_KEPT", 250)
+    store = Recording(100)
+    feed = Feed(store)
+    for run in ("a", "b", "c"):
+        feed.lines(run)
+    feed.lines("d")
+    store.read.clear()
+    feed.lines("c")
+    feed.lines("d")
+    assert store.read == [0, 0]
+    feed.lines("a")
+    assert store.read[-1] == 100
