@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from overfit_core.errors import NotYoursError, StoreError, shown
 from overfit_core.limits import LIMITS
 from overfit_core.store.engine import reading, writing
-from overfit_core.store.guards import RECORD, Guarded, changed, record
+from overfit_core.store.guards import RECORD, UNCLAIMED, Guarded, changed, record
 from overfit_core.store.records import ACTIVE, ENDED, RunRecord, Status
 from overfit_core.store.tables import ChunkRow, RunRow, SamplesRow, SecretRow
 
@@ -159,9 +159,8 @@ class LibrarySide(Guarded):
             session.execute(update(RunRow).where(these).values(deleted_at=now))
             live = and_(these, RunRow.status.in_(ACTIVE))
             session.execute(update(RunRow).where(live).values(wish="stop", wished_at=now))
-            waiting = and_(these, RunRow.status == "queued")
             values = {"status": "stopped", "finished_at": now}
-            session.execute(update(RunRow).where(waiting).values(**values))
+            session.execute(update(RunRow).where(these, UNCLAIMED).values(**values))
         return [run.id for run in found]
 
     def restore(self, run_ids: Collection[str], *, by: str | None) -> list[str]:

@@ -33,7 +33,7 @@ def take_one(record: RunRecord) -> None:
                 file_name=file_name(kind, record),
                 mime=made.mime,
                 on_click="ignore",
-                key=f"take-{kind}",
+                key=f"file-{kind}",
                 help=made.meaning,
                 width="stretch",
             )

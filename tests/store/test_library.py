@@ -181,9 +181,15 @@ def test_a_deleted_run_is_gone_and_can_be_brought_back(library: Store) -> None:
 
 
 def test_a_run_that_goes_on_is_stopped_when_it_is_deleted(library: Store) -> None:
-    queued, going = library.create_run(spec()), library.create_run(spec())
+    queued, going, parked = (library.create_run(spec()) for _ in range(3))
     library.claim(going, "w")
-    library.delete([queued, going], by=None)
+    library.claim(parked, "w")
+    library.step(parked)
+    library.heartbeat(parked, worker="w", paused=True)
+    assert library.park(parked, 1, worker="w")
+    library.delete([queued, going, parked], by=None)
+    library.restore([queued, parked], by=None)
+    assert [library.run(run_id).status for run_id in (queued, parked)] == ["stopped", "stopped"]
     assert library.waiting() == []
     assert library.control(going, worker="w").wish == "stop"
     library.finish(going, "stopped", worker="w")
