@@ -31,15 +31,17 @@ def test_the_owner_does_not_give_the_cookie_away() -> None:
         ".",
         "no signature",
         "somebody.0000",
-        new_cookie("another secret"),
-        new_cookie(SECRET)[:-1],
-        "x" + new_cookie(SECRET),
-        new_cookie(SECRET) + ".more",
         "ä.ß",
     ],
 )
 def test_what_we_did_not_sign_stands_for_nobody(forged: str | None) -> None:
     assert owner_of_cookie(forged, SECRET) is None
+
+
+def test_a_cookie_that_was_changed_or_signed_elsewhere_stands_for_nobody() -> None:
+    cookie = new_cookie(SECRET)
+    forged = (new_cookie("another secret"), cookie[:-1], f"x{cookie}", f"{cookie}.more")
+    assert [owner_of_cookie(one, SECRET) for one in forged] == [None] * 4
 
 
 def test_logins_are_told_apart_by_issuer_and_subject() -> None:
