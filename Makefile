@@ -8,18 +8,23 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CHECKED := overfit_core pages app.py tests benchmarks docs
 
-.PHONY: run test lint format bench picture clean
+.PHONY: run test test-all lint format bench picture clean
 
 # Install what the app needs, start it, and print its address.
 run: $(VENV)/.app
 	@$(BIN)/python -m streamlit run app.py --server.address=localhost --server.showEmailPrompt=false
 
 # Install what the tests need, a browser included, and run them all: on every core, except those
-# that start workers or a browser, whose times must not suffer from a neighbour.
+# that start workers, whose times must not suffer from a neighbour. Two browsers do not mind.
 test: $(VENV)/.dev
 	@$(BIN)/python tests/e2e/browser.py
-	@$(BIN)/python -m pytest -m "not cluster and not e2e" -n auto --dist worksteal
-	@$(BIN)/python -m pytest -m "cluster or e2e"
+	@$(BIN)/python -m pytest -m "not cluster and not e2e and not exhaustive" -n auto --dist worksteal
+	@$(BIN)/python -m pytest -m "cluster"
+	@$(BIN)/python -m pytest -m "e2e" -n 2 --dist loadfile
+
+# Everything, also what tries the same with many settings: some minutes more.
+test-all: test
+	@$(BIN)/python -m pytest -m "exhaustive" -n auto
 
 # Check format, style and types.
 lint: $(VENV)/.dev

@@ -60,6 +60,15 @@ def test_article_3_is_nowhere_near_and_starts_where_article_2_starts() -> None:
     assert result.history["loss"][0] == outcome("article-2").history["loss"][0]
 
 
+def test_adam_against_sgd_is_example_2_beside_example_3() -> None:
+    specs = PRESETS["adam-against-sgd"].specs
+    assert specs == (PRESETS["article-2"].spec, PRESETS["article-3"].spec)
+    adam, sgd = (run(spec) for spec in specs)
+    assert adam.history["loss"][0] == sgd.history["loss"][0]
+    assert all_right_from(adam) == pytest.approx(410, abs=15)
+    assert sgd.summary.loss == pytest.approx(0.60, abs=0.01)
+
+
 def test_article_1_mended_is_right_from_about_epoch_12() -> None:
     assert all_right_from(outcome("article-1-mended")) == pytest.approx(12, abs=3)
     assert PRESETS["article-1-mended"].spec.model == PRESETS["article-1"].spec.model

@@ -165,8 +165,9 @@ def test_hovering_one_chart_shows_the_values_of_the_other(compared: TrainPage) -
     expect(other.get_by_text(re.compile(r"Epoch \d+"))).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("theme", "viewport"), [("light", PHONE), ("dark", DESK)], ids=["light-phone", "dark-desk"]
+)
 def test_axe_finds_nothing_serious_on_compare_and_runs(
     new_context: Callable[..., BrowserContext], app: App, theme: str, viewport: dict[str, int]
 ) -> None:

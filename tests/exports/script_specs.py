@@ -188,10 +188,10 @@ FLOAT32_SPECS = {
     "iris": _preset("iris", 30, "float32"),
 }
 
-FLOAT64_GROUPS = {
-    "presets": PRESET_SPECS,
-    "layers": LAYER_SPECS,
-    "settings": SETTING_SPECS,
-    "optimizers": OPTIMIZER_SPECS,
-    "schedules": SCHEDULE_SPECS,
-}
+ALL_SPECS = PRESET_SPECS | LAYER_SPECS | SETTING_SPECS | OPTIMIZER_SPECS | SCHEDULE_SPECS
+FIRST = (
+    ("article-1", "article-2", "article-3", "digits-cnn", "sensor-lstm", "attention"),
+    ("images", "conv1d", "stop", "held-out", "label-noise", "regression"),
+    ("schedule-free", "muon-scheduled", "sgd-clipped", "adamw", "cosine", "piecewise"),
+)
+"""What every test run tries, in groups of about the same length; the rest takes minutes more."""
