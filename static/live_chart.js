@@ -68,7 +68,9 @@ function download(node, format) {
   window.Plotly.downloadImage({ data: node.data, layout }, { format, width, height, scale: 2, filename });
 }
 
-const config = () => ({
+// Made once: Plotly takes another function for another configuration, and starts a new chart.
+let made;
+const config = () => (made ??= {
   displaylogo: false,
   doubleClickDelay: 400,
   modeBarButtons: [

@@ -66,7 +66,7 @@ def comparison() -> None:
     else:
         st.fragment(_curves, run_every=LIVE_SECONDS)()
     if not st.context.is_embedded:
-        _tables(records, runs, view)
+        _tables(records, compared_runs(records, samples=True), view)
     write_view(view)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts import session_keys as keys
 from pages.parts.share import share_button
 
 
@@ -19,6 +20,10 @@ def heading(title: str, caption: str, *, share: bool = True, hideable: bool = Fa
         hideable: Whether the page has settings that a link may hide.
     """
     st.html(Path(__file__).parent / "style.css")
+    if st.session_state.get(keys.PAGE) != title:
+        # What was deleted can be brought back until its page is left.
+        st.session_state[keys.DELETED] = []
+        st.session_state[keys.PAGE] = title
     if st.context.is_embedded:
         return
     with st.container(

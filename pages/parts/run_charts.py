@@ -67,12 +67,19 @@ def run_charts(record: RunRecord, lines: Lines, together: list[RunRecord]) -> No
                 )
 
 
-def compared_runs(records: list[RunRecord]) -> list[ComparedRun]:
-    """Return runs with their curves as far as they go; those that cannot be read are left out."""
+def compared_runs(records: list[RunRecord], *, samples: bool = False) -> list[ComparedRun]:
+    """Return runs with their curves as far as they go; those that cannot be read are left out.
+
+    Args:
+        records: The runs.
+        samples: Whether it is looked up which samples each run has learned.
+    """
     runs = []
     for record in records:
         try:
-            runs.append(ComparedRun.of(record, engine().feed.lines(record.id, record.epoch)))
+            lines = engine().feed.lines(record.id, record.epoch)
+            known = engine().store.samples(record.id) if samples and record.ended else None
+            runs.append(ComparedRun.of(record, lines, known.learned_epoch if known else None))
         except (SpecError, UnknownRunError):
             continue
     return runs

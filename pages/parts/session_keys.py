@@ -38,6 +38,8 @@ LOG_AXIS = "log-axis"
 
 SEARCH = "search"
 """What is searched for among the runs."""
+PAGE = "page"
+"""Title of the page that was drawn last."""
 DELETED = "deleted"
 """Ids of the runs that were deleted on the Runs page and can be brought back."""
 CHANGES = "changes"

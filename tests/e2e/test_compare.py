@@ -30,7 +30,8 @@ def compared(page: Page, app: App) -> TrainPage:
 
 def open_compare(page: Page, url: str) -> Page:
     page.goto(url)
-    expect(page.locator(".st-key-chart-compare-0 .live-chart")).to_be_visible(timeout=PATIENCE)
+    drawn = page.locator(".st-key-chart-compare-0 .live-chart[data-drawn]")
+    expect(drawn).to_be_visible(timeout=PATIENCE)
     return page
 
 

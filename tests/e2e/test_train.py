@@ -146,6 +146,8 @@ def test_a_run_that_ended_is_not_drawn_again_while_it_is_looked_at(train_page: T
     train_page.choose("Run", "1. ")
     train_page.wait_for_address(ended)
     train_page.wait_for_status(r"^Memorised")
+    # The curves of both would go on growing.
+    train_page.button("Show only this run").click()
     train_page.settle()
     before = train_page.chart("loss").get_attribute("data-drawn")
     train_page.page.wait_for_timeout(2_000)

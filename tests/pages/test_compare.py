@@ -91,6 +91,15 @@ def test_the_scoreboard_has_a_row_per_group_of_seeds_or_per_run(compared: AppTes
     assert len(rows()) == 3
 
 
+def test_samples_that_were_never_learned_are_counted(
+    open_app: OpenApp, store: Store, workers: FakeWorkers
+) -> None:
+    short = store.create_run(RunSpec.load({"training": {"epochs": 40}}))
+    workers.submit(short)
+    at = open_app("compare", runs=short)
+    assert list(table(at, "Run")["Not learned, samples"]) == [3.0]
+
+
 def test_scores_are_shown_as_multiples_of_a_baseline(compared: AppTest, made: list[str]) -> None:
     compared.selectbox(key="compare-baseline").set_value(made[2]).run()
     shown = table(compared, "Run")
