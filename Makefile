@@ -20,7 +20,7 @@ test: $(VENV)/.dev
 	@$(BIN)/python tests/e2e/browser.py
 	@$(BIN)/python -m pytest -m "not cluster and not e2e and not exhaustive" -n auto --dist worksteal
 	@$(BIN)/python -m pytest -m "cluster"
-	@$(BIN)/python -m pytest -m "e2e" -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -m "e2e" -n 2 --dist loadfile
 
 # Everything, also what tries the same with many settings: some minutes more.
 test-all: test

@@ -33,7 +33,12 @@ WEB = (
     "overfit_core.training.history",
     "overfit_core.training.result",
     "overfit_core.charts",
+    "overfit_core.charts.compare",
+    "overfit_core.comparison.scoreboard",
+    "overfit_core.comparison.view",
+    "overfit_core.exports",
     "overfit_core.settings",
+    "overfit_core.visitors",
     "overfit_core.store",
     "overfit_core.workers",
 )
