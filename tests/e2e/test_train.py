@@ -1,12 +1,13 @@
 """What a person does on the Train page, from the first click to the run found again."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.server import App
-from tests.e2e.train_page import TrainPage
+from tests.e2e.train_page import PATIENCE, TrainPage
 
 SLOW = "10 epochs/s"
 
@@ -153,3 +154,21 @@ def test_a_run_that_ended_is_not_drawn_again_while_it_is_looked_at(train_page: T
     train_page.page.wait_for_timeout(2_000)
 
     assert train_page.chart("loss").get_attribute("data-drawn") == before
+
+
+def test_a_run_is_taken_away_as_a_script_and_as_the_trained_network(
+    train_page: TrainPage,
+) -> None:
+    train_page.train()
+    train_page.wait_for_status(r"^Memorised")
+    train_page.settle()
+    page = train_page.page
+    page.get_by_role("button", name="Take away").click()
+    for name, ending, beginning in (
+        ("Keras script", ".py", b'"""'),
+        ("Trained network (.keras)", ".keras", b"PK"),
+    ):
+        with page.expect_download(timeout=PATIENCE) as download:
+            page.get_by_role("button", name=name).first.click()
+        assert download.value.suggested_filename == f"overfit-lab-{train_page.run_id}{ending}"
+        assert Path(download.value.path()).read_bytes().startswith(beginning)
