@@ -42,6 +42,7 @@ bench: $(VENV)/.bench
 	@$(BIN)/python tests/e2e/browser.py
 	@$(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.long_run
+	@$(BIN)/python -m benchmarks.workers
 	@$(BIN)/python -m benchmarks.page
 	@$(BIN)/python -m benchmarks.compare
 

@@ -4,7 +4,6 @@ import base64
 import json
 import random
 import re
-import time
 import zlib
 
 import pytest
@@ -104,13 +103,11 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize(("code", "says"), DAMAGED.values(), ids=DAMAGED)
-def test_a_code_that_is_not_ours_is_refused_at_once(code: str, says: str) -> None:
-    before = time.perf_counter()
+def test_a_code_that_is_not_ours_is_refused(code: str, says: str) -> None:
     with pytest.raises(LinkCodeError) as caught:
         RunSpec.from_link_code(code)
     assert says in str(caught.value)
     assert len(str(caught.value)) < 3_000
-    assert time.perf_counter() - before < 1.0
 
 
 def test_one_changed_character_is_never_taken_for_another_spec() -> None:

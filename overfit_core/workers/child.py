@@ -27,6 +27,7 @@ class Child:
 
     Attributes:
         address: The scheduler's address.
+        workers: How many workers it keeps up.
 
     Raises:
         WorkerError: If it does not come up.
@@ -42,7 +43,7 @@ class Child:
             # Ctrl-C in the terminal is for the web process; the pipe tells the rest.
             start_new_session=True,
         )
-        self.address = self._read_address()
+        self.address, self.workers = self._read_first_line()
 
     @property
     def pid(self) -> int:
@@ -70,7 +71,7 @@ class Child:
             self._process.kill()
             self._process.wait()
 
-    def _read_address(self) -> str:
+    def _read_first_line(self) -> tuple[str, int]:
         assert self._process.stdout is not None
         overdue = threading.Timer(START_SECONDS, self._process.kill)
         overdue.daemon = True
@@ -78,7 +79,8 @@ class Child:
         line = self._process.stdout.readline()
         overdue.cancel()
         try:
-            return str(json.loads(line)["address"])
+            first = json.loads(line)
+            return str(first["address"]), int(first["workers"])
         except (ValueError, KeyError, TypeError):
             self.close()
             raise WorkerError(

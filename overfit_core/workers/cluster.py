@@ -151,11 +151,23 @@ class Cluster:
         return list(self._workers)
 
     def wait(self, seconds: float = 60.0, *, warm: bool = False) -> bool:
-        """Wait until workers are there (``warm``: and have warmed up); False if time ran out."""
+        """Wait until a worker is there; returns False if time ran out.
+
+        Args:
+            seconds: How long to wait at most.
+            warm: Wait until all workers of ours are there, and have warmed up; of another's
+                cluster nobody knows how many there should be, one is enough.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             status = self._status
-            if status.state == "ready" and status.workers and not (warm and status.warming):
+            child = self._child
+            wanted = child.workers if warm and child is not None else 1
+            if (
+                status.state == "ready"
+                and status.workers >= wanted
+                and not (warm and status.warming)
+            ):
                 return True
             time.sleep(0.05)
         return False

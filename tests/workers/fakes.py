@@ -85,7 +85,7 @@ class Background:
         )
         self._thread.start()
 
-    def until(self, holds: Callable[[RunRecord], bool], seconds: float = 5.0) -> RunRecord:
+    def until(self, holds: Callable[[RunRecord], bool], seconds: float = 30.0) -> RunRecord:
         deadline = time.monotonic() + seconds
         while not holds(record := self._store.run(self._run_id)):
             assert time.monotonic() < deadline, record
@@ -93,6 +93,6 @@ class Background:
         return record
 
     def join(self) -> RunRecord:
-        self._thread.join(10)
+        self._thread.join(30)
         assert not self._thread.is_alive()
         return self._store.run(self._run_id)

