@@ -70,8 +70,8 @@ class Settings(BaseSettings):
     runs_per_visitor: int | None = Field(default=None, ge=1)
     runs_waiting: int | None = Field(default=None, ge=1)
     run_work: float | None = Field(default=None, ge=1.0, allow_inf_nan=False)
-    idle_minutes: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
-    keep_days: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+    idle_minutes: float | None = Field(default=None, gt=0.0, le=525_600, allow_inf_nan=False)
+    keep_days: float | None = Field(default=None, gt=0.0, le=36_500, allow_inf_nan=False)
     keep_runs: int | None = Field(default=None, ge=1)
 
     @classmethod

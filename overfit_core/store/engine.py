@@ -120,8 +120,14 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     # Python would start transactions by itself, and not before DDL; _begin does it instead.
     connection.isolation_level = None
     _keep_a_write_ahead_log(connection)
+    # SQLite's own knows ASCII only, and would not find "Über" by "über".
+    connection.create_function("lower", 1, _lower, deterministic=True)
     for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _lower(value: str | float | None) -> str | float | None:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:

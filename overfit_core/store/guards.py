@@ -6,6 +6,7 @@ longer in the state that the change starts from, and nothing is written.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from overfit_core.errors import UnknownRunError, shown
+from overfit_core.store import chunks
 from overfit_core.store.engine import open_engine
 from overfit_core.store.records import ACTIVE, HELD, Control, LostRunError, RunRecord, Status
 from overfit_core.store.tables import RunRow
@@ -35,6 +37,7 @@ PARKED = and_(RunRow.status == "paused", RunRow.worker.is_(None))
 """A paused run that gave its worker to another; it is taken up again when it is wanted."""
 UNCLAIMED = or_(RunRow.status == "queued", PARKED)
 """No worker has the run."""
+STOPPED_PARKED = "It was paused and had given its worker away; what was recorded is kept."
 
 Condition = ColumnElement[bool]
 Values = Mapping[str, object]
@@ -59,6 +62,24 @@ class Guarded:
             return True
         record(session, run_id)
         return False
+
+    def _end(self, session: Session, run_id: str, where: Condition, values: Values) -> bool:
+        """End a run where the condition holds, with its history packed; tells whether it did."""
+        if not changed(session, where, {"finished_at": self._now(), **values}):
+            return False
+        chunks.pack(session, run_id)
+        points = json.dumps(chunks.sparkline(session, run_id))
+        session.execute(update(RunRow).where(RunRow.id == run_id).values(sparkline=points))
+        return True
+
+    def _stop_unclaimed(self, session: Session, run_id: str) -> bool:
+        """Stop a run that no worker has; False if one has it, or it has ended."""
+        this = RunRow.id == run_id
+        stopped = {"wish": "stop", "wished_at": self._now(), "status": "stopped"}
+        parked = {**stopped, "reason": STOPPED_PARKED}
+        return self._end(session, run_id, and_(this, PARKED), parked) or changed(
+            session, and_(this, UNCLAIMED), {**stopped, "finished_at": self._now()}
+        )
 
     def _visited(self, session: Session, held: Condition, values: Values) -> dict[str, Control]:
         """Change what the worker reports, renew the leases, read the wishes; by run id."""

@@ -13,12 +13,14 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from overfit_core.errors import NotYoursError, StoreError, shown
 from overfit_core.limits import LIMITS
 from overfit_core.store.engine import reading, writing
-from overfit_core.store.guards import RECORD, UNCLAIMED, Guarded, changed, record
-from overfit_core.store.records import ACTIVE, ENDED, RunRecord, Status
+from overfit_core.store.guards import RECORD, Guarded, changed, locked, record
+from overfit_core.store.records import ENDED, RunRecord, Status
 from overfit_core.store.tables import ChunkRow, RunRow, SamplesRow, SecretRow
 
 UNDO_SECONDS = 24 * 3600.0
 """How long a deleted run can be brought back."""
+PURGE_BATCH = 200
+"""So many runs are removed for good in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class RunFilter:
     owner: str | None = None
 
 
+ALL = RunFilter()
+"""Every run there is."""
+
+
 @dataclass(frozen=True)
 class Storage:
     """What the recorded runs take.
@@ -58,7 +64,7 @@ class Storage:
 class LibrarySide(Guarded):
     """Recorded runs as a library. Only its owner changes a run; everybody may look."""
 
-    def find(self, wanted: RunFilter, *, limit: int = 200) -> list[RunRecord]:
+    def find(self, wanted: RunFilter = ALL, *, limit: int = 200) -> list[RunRecord]:
         """Return at most ``limit`` runs that match, newest first."""
         query = select(*RECORD).where(RunRow.deleted_at.is_(None), *_conditions(wanted))
         query = query.order_by(RunRow.created_at.desc(), RunRow.place, RunRow.id).limit(limit)
@@ -89,16 +95,6 @@ class LibrarySide(Guarded):
             return sorted(
                 {tag for text in session.scalars(query.distinct()) for tag in json.loads(text)}
             )
-
-    def check_owner(self, run_id: str, by: str | None) -> None:
-        """Make sure that a run may be changed by whoever asks.
-
-        Raises:
-            NotYoursError: If somebody else made it.
-            UnknownRunError: If there is no run under this id.
-        """
-        with reading(self._engine) as session:
-            _check(record(session, run_id), by)
 
     def label(
         self,
@@ -151,28 +147,30 @@ class LibrarySide(Guarded):
         """
         now = self._now()
         with writing(self._engine) as session:
-            query = select(*RECORD).where(RunRow.id.in_(run_ids), RunRow.deleted_at.is_(None))
-            found = [RunRecord(**row._mapping) for row in session.execute(query)]
-            for run in found:
-                _check(run, by)
-            these = RunRow.id.in_([run.id for run in found])
-            session.execute(update(RunRow).where(these).values(deleted_at=now))
-            live = and_(these, RunRow.status.in_(ACTIVE))
-            session.execute(update(RunRow).where(live).values(wish="stop", wished_at=now))
-            values = {"status": "stopped", "finished_at": now}
-            session.execute(update(RunRow).where(these, UNCLAIMED).values(**values))
-        return [run.id for run in found]
+            there = and_(RunRow.id.in_(run_ids), RunRow.deleted_at.is_(None))
+            found = locked(session, there)
+            for run_id in found:
+                _check(record(session, run_id), by)
+            for run_id in found:
+                if not self._stop_unclaimed(session, run_id):
+                    self._ask(session, run_id, {"wish": "stop"})
+            session.execute(update(RunRow).where(RunRow.id.in_(found)).values(deleted_at=now))
+        return found
 
     def restore(self, run_ids: Collection[str], *, by: str | None) -> list[str]:
         """Bring back runs that were deleted less than a day ago, and return their ids."""
         mine = or_(RunRow.owner.is_(None), RunRow.owner == by)
-        these = and_(RunRow.id.in_(run_ids), RunRow.deleted_at.is_not(None), mine)
+        since = self._now() - timedelta(seconds=UNDO_SECONDS)
+        these = and_(RunRow.id.in_(run_ids), RunRow.deleted_at >= since, mine)
         with writing(self._engine) as session:
-            change = update(RunRow).where(these).values(deleted_at=None).returning(RunRow.id)
-            return list(session.scalars(change))
+            found = locked(session, these)
+            session.execute(update(RunRow).where(RunRow.id.in_(found)).values(deleted_at=None))
+        return found
 
     def purge(self, *, keep_days: float | None = None, keep_runs: int | None = None) -> int:
         """Remove for good what was deleted a day ago, and what is older or more than allowed.
+
+        In small batches, so that workers that write in between do not wait for long.
 
         Args:
             keep_days: Ended runs older than this are removed; None keeps them.
@@ -186,11 +184,19 @@ class LibrarySide(Guarded):
         if keep_days is not None:
             gone.append(and_(ended, RunRow.finished_at < now - timedelta(days=keep_days)))
         if keep_runs is not None:
-            newest = select(RunRow.id).where(ended).order_by(RunRow.created_at.desc())
+            listed = and_(ended, RunRow.deleted_at.is_(None))
+            newest = select(RunRow.id).where(listed).order_by(RunRow.created_at.desc(), RunRow.id)
             kept = newest.limit(keep_runs).scalar_subquery()
-            gone.append(and_(ended, RunRow.id.not_in(kept)))
+            gone.append(and_(listed, RunRow.id.not_in(kept)))
+        removed = 0
+        while batch := self._remove(or_(*gone)):
+            removed += batch
+        return removed
+
+    def _remove(self, where: ColumnElement[bool]) -> int:
+        """Remove some of the runs for which this holds; tells how many, 0 when none is left."""
         with writing(self._engine) as session:
-            ids = session.scalars(select(RunRow.id).where(or_(*gone))).all()
+            ids = session.scalars(select(RunRow.id).where(where).limit(PURGE_BATCH)).all()
             for table in (ChunkRow, SamplesRow):
                 session.execute(delete(table).where(table.run_id.in_(ids)))
             session.execute(delete(RunRow).where(RunRow.id.in_(ids)))
@@ -250,8 +256,12 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
     if wanted.owner is not None:
         conditions.append(_visible(wanted.owner))
     if text := wanted.text.strip():
-        columns = (RunRow.name, RunRow.notes, RunRow.tags, RunRow.optimizer, RunRow.id)
-        conditions.append(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+        columns = (RunRow.name, RunRow.notes, RunRow.optimizer, RunRow.id)
+        found = [column.icontains(text, autoescape=True) for column in columns]
+        # As it stands in JSON, without the quotes around it.
+        written = json.dumps(text, ensure_ascii=False)[1:-1]
+        tagged = and_(RunRow.tags != "[]", RunRow.tags.icontains(written, autoescape=True))
+        conditions.append(or_(*found, tagged))
     return conditions
 
 

@@ -7,18 +7,18 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from overfit_core.errors import TooManyRunsError, shown
 from overfit_core.spec import MAX_GROUP, RunSpec
-from overfit_core.store import chunks
 from overfit_core.store.engine import writing
-from overfit_core.store.guards import PARKED, UNCLAIMED, Guarded, Values, changed, locked
+from overfit_core.store.guards import Guarded, Values, locked
 from overfit_core.store.records import ACTIVE, Wish
 from overfit_core.store.tables import RunRow
 
-STOPPED_PARKED = "It was paused and had given its worker away; what was recorded is kept."
+_ROOM_LOCK = 7_041_776_332
+"""Any number that is ours: who asks for room holds this lock of PostgreSQL, one at a time."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,9 @@ class PersonSide(Guarded):
     def set_wish_all(self, run_ids: Sequence[str], wish: Wish) -> list[str]:
         """Ask runs to go on, to pause or to stop, all at once. A stop is final.
 
-        A run that no worker has is stopped at once, any other by its worker.
+        A run that no worker has is stopped at once, any other by its worker. Those that were
+        started together go on and pause together: who asks one asks all of them. A stop is of
+        the runs named only.
 
         Returns:
             The ids of those that were asked: the others have ended, or are stopping.
@@ -136,23 +138,16 @@ class PersonSide(Guarded):
         """
         if wish not in _WISHES:
             raise ValueError(f"A wish is one of {_WISHES}, got {shown(wish)}.")
+        if wish != "stop":
+            return self._ask_all(run_ids, {"wish": wish})
         with writing(self._engine) as session:
             locked(session, RunRow.id.in_(run_ids))
-            stops = wish == "stop"
             return [
                 run_id
                 for run_id in run_ids
-                if (stops and self._stop_unclaimed(session, run_id))
+                if self._stop_unclaimed(session, run_id)
                 or self._ask(session, run_id, {"wish": wish})
             ]
-
-    def _stop_unclaimed(self, session: Session, run_id: str) -> bool:
-        now, this = self._now(), RunRow.id == run_id
-        stopped = {"wish": "stop", "wished_at": now, "status": "stopped", "finished_at": now}
-        if changed(session, and_(this, PARKED), stopped | {"reason": STOPPED_PARKED}):
-            chunks.pack(session, run_id)
-            return True
-        return changed(session, and_(this, UNCLAIMED), stopped)
 
     def step(self, run_id: str, epochs: int = 1) -> bool:
         """Pause one run and train so many epochs more; see ``step_all``.
@@ -164,6 +159,8 @@ class PersonSide(Guarded):
 
     def step_all(self, run_ids: Sequence[str], epochs: int = 1) -> list[str]:
         """Pause runs and train so many epochs more, all at once; several calls add up.
+
+        Those that were started together are asked together.
 
         Returns:
             The ids of those that were asked: the others have ended, or are stopping.
@@ -187,6 +184,8 @@ class PersonSide(Guarded):
     def set_pace_all(self, run_ids: Sequence[str], pace: float | None) -> list[str]:
         """Show runs at ``pace`` epochs per second, all at once; None for as fast as it goes.
 
+        Those that were started together are asked together.
+
         Returns:
             The ids of those that were asked: the others have ended, or are stopping.
 
@@ -199,11 +198,22 @@ class PersonSide(Guarded):
 
     def _ask_all(self, run_ids: Sequence[str], values: Values) -> list[str]:
         with writing(self._engine) as session:
-            locked(session, RunRow.id.in_(run_ids))
-            return [run_id for run_id in run_ids if self._ask(session, run_id, values)]
+            groups = select(RunRow.group_id).where(RunRow.id.in_(run_ids))
+            others = and_(RunRow.group_id.in_(groups), RunRow.deleted_at.is_(None))
+            meant = locked(session, or_(RunRow.id.in_(run_ids), others))
+            ordered = [*run_ids, *(run_id for run_id in meant if run_id not in run_ids)]
+            return [run_id for run_id in ordered if self._ask(session, run_id, values)]
 
 
 def _check_room(session: Session, room: Room, owner: str | None, runs: int) -> None:
+    for limit, what in ((room.per_owner, "one visitor may have going"), (room.waiting, "may wait")):
+        if limit is not None and runs > limit:
+            raise TooManyRunsError(
+                f"This would start {runs} runs at once, and here {limit} {what}: start fewer."
+            )
+    # Elsewhere there is one writer at a time; here two could count the same runs.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_ROOM_LOCK)))
     open_runs = select(func.count()).where(RunRow.status.in_(ACTIVE), RunRow.wish != "stop")
     mine = session.scalar(open_runs.where(RunRow.owner == owner)) or 0
     if room.per_owner is not None and mine + runs > room.per_owner:
@@ -214,8 +224,8 @@ def _check_room(session: Session, room: Room, owner: str | None, runs: int) -> N
     waiting = session.scalar(open_runs.where(RunRow.status == "queued")) or 0
     if room.waiting is not None and waiting + runs > room.waiting:
         raise TooManyRunsError(
-            f"{waiting} runs wait for a worker already, and {room.waiting} may: try again in a "
-            "minute."
+            f"Of at most {room.waiting} runs that may wait for a worker, {waiting} do already: "
+            "try again in a minute."
         )
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from sqlalchemy import select
-
 from overfit_core.store import chunks
 from overfit_core.store.engine import reading
-from overfit_core.store.guards import RECORD, Guarded, record
-from overfit_core.store.records import RunRecord, Status
-from overfit_core.store.tables import RunRow, SamplesRow
+from overfit_core.store.guards import Guarded, record
+from overfit_core.store.records import RunRecord
+from overfit_core.store.tables import SamplesRow
 from overfit_core.training.history import History
 from overfit_core.training.result import Samples
 
@@ -26,29 +22,6 @@ class ReadingSide(Guarded):
         """
         with reading(self._engine) as session:
             return record(session, run_id)
-
-    def runs(
-        self,
-        limit: int = 50,
-        *,
-        statuses: Collection[Status] | None = None,
-        spec_hash: str | None = None,
-    ) -> list[RunRecord]:
-        """Return at most ``limit`` runs, newest first.
-
-        Args:
-            limit: At most so many, 1 or more.
-            statuses: Only those in one of these states; None for all.
-            spec_hash: Only those of this ``RunSpec.hash``; None for all.
-        """
-        wanted = select(*RECORD).order_by(RunRow.created_at.desc(), RunRow.id).limit(limit)
-        wanted = wanted.where(RunRow.deleted_at.is_(None))
-        if statuses is not None:
-            wanted = wanted.where(RunRow.status.in_(statuses))
-        if spec_hash is not None:
-            wanted = wanted.where(RunRow.spec_hash == spec_hash)
-        with reading(self._engine) as session:
-            return [RunRecord(**row._mapping) for row in session.execute(wanted)]
 
     def history(self, run_id: str, after_epoch: int = 0) -> History:
         """Return the epochs after ``after_epoch``, all by default; empty when there are none.

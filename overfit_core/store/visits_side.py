@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import and_, func, or_, select, update
 
 from overfit_core.store.engine import reading, writing
-from overfit_core.store.guards import Guarded
+from overfit_core.store.guards import Guarded, locked
 from overfit_core.store.records import ACTIVE
 from overfit_core.store.tables import RunRow
 
@@ -33,8 +33,8 @@ class VisitsSide(Guarded):
             found = session.scalars(select(RunRow.id).where(stale)).all()
         if found:
             with writing(self._engine) as session:
-                seen = update(RunRow).where(RunRow.id.in_(found)).values(seen_at=self._now())
-                session.execute(seen)
+                these = RunRow.id.in_(locked(session, RunRow.id.in_(found)))
+                session.execute(update(RunRow).where(these).values(seen_at=self._now()))
 
     def unseen(self, seconds: float) -> list[str]:
         """Return the runs that go on and that nobody has looked at for so long."""

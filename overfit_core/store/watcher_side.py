@@ -8,8 +8,8 @@ from datetime import timedelta
 from sqlalchemy import and_, false, or_, select
 
 from overfit_core.store.engine import reading, writing
-from overfit_core.store.guards import PARKED, held_by
-from overfit_core.store.records import HELD
+from overfit_core.store.guards import PARKED, RECORD, held_by
+from overfit_core.store.records import HELD, RunRecord
 from overfit_core.store.tables import RunRow
 from overfit_core.store.worker_side import WorkerSide
 
@@ -29,6 +29,19 @@ _OLDEST = (RunRow.created_at, RunRow.group_id, RunRow.place, RunRow.id)
 
 class WatcherSide(WorkerSide):
     """Looking after runs from outside."""
+
+    def held(self) -> list[RunRecord]:
+        """Return the runs that workers have, also those that were deleted while they train."""
+        wanted = select(*RECORD).where(RunRow.status.in_(HELD)).order_by(*_OLDEST)
+        with reading(self._engine) as session:
+            return [RunRecord(**row._mapping) for row in session.execute(wanted)]
+
+    def together(self, run_id: str) -> list[RunRecord]:
+        """Return a run and those started with it, deleted ones included; none if it is gone."""
+        group = select(RunRow.group_id).where(RunRow.id == run_id).scalar_subquery()
+        wanted = select(*RECORD).where(or_(RunRow.id == run_id, RunRow.group_id == group))
+        with reading(self._engine) as session:
+            return [RunRecord(**row._mapping) for row in session.execute(wanted)]
 
     def waiting(self, seconds: float = 0.0) -> list[str]:
         """Return the runs that have wanted a worker for ``seconds`` or longer, oldest first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Literal
 
@@ -14,10 +13,8 @@ from overfit_core.store.engine import reading, writing
 from overfit_core.store.guards import (
     CONTROL,
     UNCLAIMED,
-    Condition,
     Guarded,
     Values,
-    changed,
     controls_of,
     held_by,
     locked,
@@ -225,14 +222,6 @@ class WorkerSide(Guarded):
         with writing(self._engine) as session:
             if not self._end(session, run_id, mine, values):
                 lost(session, run_id)
-
-    def _end(self, session: Session, run_id: str, where: Condition, values: Values) -> bool:
-        if not changed(session, where, {"finished_at": self._now(), **values}):
-            return False
-        chunks.pack(session, run_id)
-        points = json.dumps(chunks.sparkline(session, run_id))
-        session.execute(update(RunRow).where(RunRow.id == run_id).values(sparkline=points))
-        return True
 
     def _write(
         self, run_ids: Collection[str], worker: str | None, values: Values

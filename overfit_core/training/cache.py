@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from overfit_core.training.loops import LoopFile
 from overfit_core.training.plan import Data, Plan
@@ -134,6 +137,7 @@ def _fingerprint(model: keras.Model) -> Setting:
         settings,
         [v.trainable for v in model.weights],
         _not_decayed(model),
+        _constants(model),
     ]
 
 
@@ -141,13 +145,13 @@ def _described(model: keras.Model) -> str:
     """Write down everything that is compiled into the loop."""
     if has_foreign_code(model):
         parts = (model, model.optimizer, model._compile_loss, model._compile_metrics)
-        return json.dumps([id(part) for part in parts])
+        return json.dumps([[id(part) for part in parts], _constants(model)])
     layers = (model, *all_layers(model))
     names = {layer.name: f"#{i}" for i, layer in enumerate(layers)}
     architecture = _structure(model.get_config(), names)
     compiled = _structure(model.get_compile_config(), {model.optimizer.name: "optimizer"})
     trainable = [v.trainable for v in model.variables]
-    described = [architecture, compiled, trainable, _not_decayed(model)]
+    described = [architecture, compiled, trainable, _not_decayed(model), _constants(model)]
     return json.dumps(described, default=str)
 
 
@@ -165,20 +169,38 @@ def _not_decayed(model: keras.Model) -> list[int]:
     return [place for place, weight in weights if not optimizer._use_weight_decay(weight)]
 
 
+def _constants(model: keras.Model) -> list[str]:
+    """Return digests of the arrays that layers hold beside their weights.
+
+    They are compiled in, and no configuration holds them: what ``Normalization`` learned of its
+    data when it was adapted.
+    """
+    import keras
+
+    return [
+        f"{place} {name} {value.dtype} {hashlib.sha256(np.asarray(value).tobytes()).hexdigest()}"
+        for place, layer in enumerate(all_layers(model))
+        for name, value in vars(layer).items()
+        if isinstance(value, np.ndarray) or keras.ops.is_tensor(value)
+    ]
+
+
 def has_foreign_code(model: keras.Model) -> bool:
     """Tell whether a layer, activation, loss, metric or optimizer is the caller's own."""
     import keras
 
     if type(model) not in (keras.Sequential, keras.Model) and not _is_functional(model):
         return True
-    things: list[object] = [model.optimizer]
+    things: list[object] = [model.optimizer, getattr(model.optimizer, "inner_optimizer", None)]
     for layer in all_layers(model):
         things += [layer, *(v for v in vars(layer).values() if callable(v))]
         things += [getattr(v, "regularizer", None) for v in layer.weights]
         things += [getattr(v, "constraint", None) for v in layer.weights]
     config = model._compile_config.config
     for name in ("loss", "metrics", "weighted_metrics"):
-        things += keras.tree.flatten(config.get(name))
+        given = keras.tree.flatten(config.get(name))
+        # What Keras wraps may be the caller's own function.
+        things += [*given, *(getattr(v, fn, None) for v in given for fn in ("fn", "_fn"))]
     return any(_is_foreign(thing) for thing in things)
 
 

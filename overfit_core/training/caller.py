@@ -72,7 +72,7 @@ def arrays(values: Arrays, name: str) -> Arrays:
             return found.astype(keras.config.floatx())
         return found
 
-    if isinstance(values, list | tuple) and np.ndim(values[0] if values else ()) == 0:
+    if isinstance(values, list | tuple) and (not values or _array(values[0], name).ndim == 0):
         values = _array(values, name)
     if isinstance(values, list) and not _is_structure(values):
         values = _array(values, name)

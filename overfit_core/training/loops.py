@@ -10,6 +10,9 @@ import contextlib
 import functools
 import hashlib
 import os
+import threading
+import weakref
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,12 +127,34 @@ def _registered(serialised: bytes, state: Sequence[tf.Variable]) -> Loop:
     from tensorflow.python.eager import context
 
     library = FunctionDefLibrary.FromString(serialised)
-    for function in library.function:
-        if not context.context().has_function(function.signature.name):
-            context.context().add_function_def(function)
+    names = [function.signature.name for function in library.function]
+    with _lock:
+        for function in library.function:
+            if not _loops_with[function.signature.name]:
+                context.context().add_function_def(function)
+        _loops_with.update(names)
     first = library.function[0]
     captured = [state[place].handle for place in first.attr[_CAPTURES].list.i]
-    return Loop(first.signature.name.encode(), captured, len(first.signature.output_arg))
+    loop = Loop(first.signature.name.encode(), captured, len(first.signature.output_arg))
+    # With the process everything goes.
+    weakref.finalize(loop, _forget, names).atexit = False
+    return loop
+
+
+_loops_with: Counter[str] = Counter()
+# Collected loops are forgotten in whatever thread that happens, in the middle of anything.
+_lock = threading.RLock()
+
+
+def _forget(names: Sequence[str]) -> None:
+    """Have TensorFlow drop the functions that no loop uses any more."""
+    from tensorflow.python.eager import context
+
+    with _lock:
+        _loops_with.subtract(names)
+        for name in names:
+            if not _loops_with[name]:
+                context.context().remove_function(name)
 
 
 def _rename(function: KerasObject, names: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from overfit_core.errors import OverfitError, StoreError, WorkerError
 from overfit_core.settings import Settings
-from overfit_core.store import HELD, Store
+from overfit_core.store import Store
 from overfit_core.workers.child import Child
 from overfit_core.workers.connection import Connection, WorkerState
 from overfit_core.workers.housekeeping import Housekeeping
@@ -210,7 +210,6 @@ class Cluster:
             pause = LOOK_SECONDS
             try:
                 self._workers = self._watcher.look(self._connected())
-                self._housekeeping.look()
                 self._status = self._described("ready")
                 failures = 0
             except StoreError as error:
@@ -223,8 +222,16 @@ class Cluster:
                 # A machine that is busy may answer late; that is no reason to end its runs.
                 if failures % MAX_FAILURES == 0:
                     self._end_child()
+            self._keep_house()
             self._wake.wait(pause)
             self._wake.clear()
+
+    def _keep_house(self) -> None:
+        """Look after the runs of the store; what goes wrong there says nothing of the workers."""
+        try:
+            self._housekeeping.look()
+        except Exception:
+            _log.warning("Old or forgotten runs could not be looked after.", exc_info=True)
 
     def _connected(self) -> Connection:
         if self._child is not None and not self._child.alive:
@@ -265,7 +272,7 @@ class Cluster:
         workers = self._workers
         if state == "down":
             return ClusterStatus("down", len(workers), reason=reason)
-        held = self._store.runs(limit=1_000, statuses=HELD)
+        held = self._store.held()
         return ClusterStatus(
             "ready",
             workers=len(workers),

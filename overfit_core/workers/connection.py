@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ class Connection:
             TimeoutError: If it took longer than ``seconds``.
         """
         key = ("build_export", run_id, uuid.uuid4().hex)
-        task = Task(key, build_export, run_id, kind, seconds, _data_producer=True)
+        task = Task(key, build_export, run_id, kind, time.time() + seconds, _data_producer=True)
         (future,) = self._client.get({key: task}, [key], sync=False, retries=0)
         try:
             made: bytes = future.result(timeout=seconds)

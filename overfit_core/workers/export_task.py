@@ -16,13 +16,13 @@ from overfit_core.workers.warm import WARM_UP
 ShouldStop = Callable[[], bool]
 
 
-def build_export(run_id: str, kind: str, seconds: float = 60.0) -> bytes:
+def build_export(run_id: str, kind: str, until: float) -> bytes:
     """Return the file of a run, made in this worker process.
 
     Args:
         run_id: A run of the store that ``OVERFIT_DATABASE_URL`` or ``OVERFIT_DATA_DIR`` names.
         kind: One of ``overfit_core.exports.EXPORTS`` that needs a worker.
-        seconds: After so long nobody waits for it any more, and it is given up.
+        until: When nobody waits for it any more, in seconds since the epoch; it is given up then.
 
     Raises:
         Reschedule: If this process is about to be replaced, so that another one makes it.
@@ -31,11 +31,10 @@ def build_export(run_id: str, kind: str, seconds: float = 60.0) -> bytes:
     """
     if kind not in _BUILDERS:
         raise WorkerError(f"No worker makes the export {kind!r}; there are {', '.join(_BUILDERS)}.")
-    until = time.monotonic() + seconds
     with SHIFT.run(), WARM_UP.paused():
         WARM_UP.prepare()
         store = _store()
-        return _BUILDERS[kind](store, store.run(run_id), lambda: time.monotonic() > until)
+        return _BUILDERS[kind](store, store.run(run_id), lambda: time.time() > until)
 
 
 @cache

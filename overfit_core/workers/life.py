@@ -32,11 +32,14 @@ class Life:
 
     Attributes:
         answering: Ids of the runs whose end the loop has taken in hand itself.
+        left: Ids of the runs that the loop has nothing more to do with. If their end could not be
+            written, their lease runs out, and the watcher ends them.
     """
 
     def __init__(self, store: Store, run_ids: Sequence[str], worker: str) -> None:
         """Take the runs that ``worker`` has claimed, at least one."""
         self.answering: set[str] = set()
+        self.left: set[str] = set()
         self._store, self._run_ids, self._worker = store, tuple(run_ids), worker
         self._asked_at: dict[str, float] = {}
         self._over = threading.Event()
@@ -64,7 +67,8 @@ class Life:
             if now >= beat_at:
                 beat_at, look = now + BEAT_SECONDS, self._store.heartbeat_all
             try:
-                controls = look(self._run_ids, worker=self._worker)
+                going = [run_id for run_id in self._run_ids if run_id not in self.left]
+                controls = look(going, worker=self._worker)
                 for run_id in [i for i, control in controls.items() if control.wish == "stop"]:
                     self._answer(run_id, now)
             except StoreError:

@@ -93,13 +93,9 @@ class _Group:
     def _shared_wish(self) -> Control:
         """What the person wishes of the group.
 
-        It stands still when one member is asked to, a step of one is a step of all, and it goes
-        at the pace of the first.
+        The store asks all of a group the same, but for a stop, and who is stopped leaves it.
         """
-        controls = [member.control for member in self.members]
-        still = any(control.wish == "pause" for control in controls)
-        steps = max(control.steps_wanted for control in controls)
-        return Control("pause" if still else "run", controls[0].pace, steps)
+        return self.members[0].control
 
     def _allowed(self) -> int:
         """How many epochs may be trained now; 0 while they must wait."""
@@ -173,9 +169,10 @@ class _Group:
 
     def _heed(self, controls: Mapping[str, Control]) -> None:
         """Take note of what the person wishes; whoever is left out is not ours any more."""
-        self.members = [member for member in self.members if member.id in controls]
         for member in self.members:
-            member.control = controls[member.id]
+            member.over = member.id not in controls
+            member.control = controls.get(member.id, member.control)
+        self._let_go()
 
     @property
     def _ids(self) -> list[str]:
@@ -191,4 +188,9 @@ class _Group:
             except Exception as error:
                 self.life.answering.add(member.id)
                 member.fail(error)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Leave those alone that are over."""
+        self.life.left.update(member.id for member in self.members if member.over)
         self.members = [member for member in self.members if not member.over]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from overfit_core.errors import StoreError
-from overfit_core.store import HELD, RunRecord, Store
+from overfit_core.store import RunRecord, Store
 from overfit_core.workers.connection import WorkerState
 from overfit_core.workers.recycling import ASKED_SECONDS, Recycling
 from overfit_core.workers.warm import address_of
@@ -87,7 +87,7 @@ class Watcher:
         # Before the store is asked for anything, which a silent worker may be keeping locked.
         self._restart_silent(connection, workers)
         self.died(gone)
-        held = self._store.runs(limit=1_000, statuses=HELD)
+        held = self._store.held()
         self._end_unanswered_stops(connection, held)
         self._end_lost(connection, held)
         self._free_stuck(connection, workers)
@@ -136,19 +136,13 @@ class Watcher:
         names = {worker.address: worker.name for worker in workers}
         for address, run_ids in connection.training().items():
             for run_id in run_ids:
-                try:
-                    record = self._store.run(run_id)
-                except StoreError:
-                    continue
                 name = names.get(address)
-                if name is not None and self._ended_long_ago(record, name):
+                if name is not None and self._ended_long_ago(run_id, name):
                     self._restart(connection, name)
 
-    def _ended_long_ago(self, record: RunRecord, name: str) -> bool:
+    def _ended_long_ago(self, run_id: str, name: str) -> bool:
         """Whether the worker has nothing left of a run and of those that it trains with it."""
-        alone = record.group_id is None
-        together = [record] if alone else self._store.group(str(record.group_id))
-        ends = [run.finished_at for run in together if run.worker == name]
+        ends = [run.finished_at for run in self._store.together(run_id) if run.worker == name]
         return bool(ends) and all(end is not None and _age(end) > STUCK_SECONDS for end in ends)
 
     def _restart(self, connection: Workers, name: str) -> None:

@@ -119,8 +119,8 @@ def start(*, paused: bool = False) -> None:
             preset=st.session_state[keys.PRESET],
             room=Room(handles.settings.runs_per_visitor, handles.settings.runs_waiting),
         )
-        for run_id in made:
-            handles.workers.submit(run_id)
+        # Its worker takes the others with it.
+        handles.workers.submit(made[0])
     except OverfitError as error:
         st.session_state[keys.FAILED] = f"The run was not started: {error}"
         return
@@ -214,6 +214,7 @@ def _meant() -> list[str]:
 def _wake(run_ids: list[str]) -> None:
     """Have runs trained that were paused so long that they gave their worker to others."""
     handles = engine()
-    for run in handles.store.runs_of(run_ids):
-        if run.worker is None:
-            handles.workers.submit(run.id)
+    parked = [run.id for run in handles.store.runs_of(run_ids) if run.worker is None]
+    for run_id in parked[:1]:
+        # Its worker takes the others with it.
+        handles.workers.submit(run_id)

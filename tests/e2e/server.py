@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from overfit_core.store import ACTIVE, Store
+from overfit_core.store import ACTIVE, RunFilter, Store
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
@@ -68,7 +68,7 @@ class App:
     def stop_all_runs(self) -> None:
         """Ask every run that goes on to stop, so that the worker is free for the next test."""
         store = Store(f"sqlite:///{self.data_dir / 'runs.sqlite3'}")
-        for record in store.runs(limit=100, statuses=ACTIVE):
+        for record in store.find(RunFilter(statuses=ACTIVE)):
             store.set_wish(record.id, "stop")
         store.close()
 

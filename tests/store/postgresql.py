@@ -92,7 +92,7 @@ def running_server(programs: Path) -> Iterator[Server]:
 
 
 def _make_cluster(programs: Path, folder: Path, who: Mapping[str, Any]) -> None:
-    options = ["--no-sync", "--no-locale", "-E", "UTF8", "-A", "trust", "-U", "test"]
+    options = ["--no-sync", "--locale=C.UTF-8", "-E", "UTF8", "-A", "trust", "-U", "test"]
     command = [programs / "initdb", *options, "-D", folder / "data"]
     made = subprocess.run(command, cwd=folder, capture_output=True, text=True, **who)
     if made.returncode:

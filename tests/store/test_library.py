@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import insert, select
 
 from overfit_core import RunSpec
 from overfit_core.errors import NotYoursError, UnknownRunError
 from overfit_core.limits import LIMITS
 from overfit_core.spec import MAX_GROUP
 from overfit_core.store import RunFilter, Store
+from overfit_core.store.tables import RunRow
 from overfit_core.training.history import History
+
+from .conftest import make_chunk
 
 
 class Clock:
@@ -63,7 +68,7 @@ def test_runs_started_at_once_are_a_group_in_their_order(library: Store) -> None
 def test_a_group_of_a_wrong_size_is_refused_and_nothing_is_made(library: Store, count: int) -> None:
     with pytest.raises(ValueError, match=str(count)):
         library.create_runs([spec()] * count)
-    assert library.runs() == []
+    assert library.find() == []
 
 
 def test_a_run_says_what_it_started_from(library: Store) -> None:
@@ -145,7 +150,6 @@ def test_only_its_owner_changes_a_run(library: Store, by: str | None) -> None:
     for change in (
         lambda: library.label(run_id, by=by, name="theirs"),
         lambda: library.delete([run_id], by=by),
-        lambda: library.check_owner(run_id, by),
     ):
         with pytest.raises(NotYoursError, match=run_id):
             change()
@@ -164,7 +168,7 @@ def test_nothing_is_deleted_if_one_of_the_runs_is_somebody_elses(library: Store)
     theirs = library.create_run(spec(), owner="somebody")
     with pytest.raises(NotYoursError):
         library.delete([mine, theirs], by="me")
-    assert len(library.runs()) == 2
+    assert len(library.find()) == 2
 
 
 def test_a_deleted_run_is_gone_and_can_be_brought_back(library: Store) -> None:
@@ -172,7 +176,7 @@ def test_a_deleted_run_is_gone_and_can_be_brought_back(library: Store) -> None:
     assert library.delete([run_id, "no such run"], by="me") == [run_id]
     with pytest.raises(UnknownRunError):
         library.run(run_id)
-    assert library.runs() == library.find(RunFilter()) == library.runs_of([run_id]) == []
+    assert library.find() == library.runs_of([run_id]) == []
     assert library.storage().runs == 0
 
     assert library.restore([run_id], by="somebody") == []
@@ -190,6 +194,7 @@ def test_a_run_that_goes_on_is_stopped_when_it_is_deleted(library: Store) -> Non
     library.delete([queued, going, parked], by=None)
     library.restore([queued, parked], by=None)
     assert [library.run(run_id).status for run_id in (queued, parked)] == ["stopped", "stopped"]
+    assert "given its worker away" in (library.run(parked).reason or "")
     assert library.waiting() == []
     assert library.control(going, worker="w").wish == "stop"
     library.finish(going, "stopped", worker="w")
@@ -204,7 +209,7 @@ def test_deleted_runs_are_removed_for_good_after_a_day(library: Store, clock: Cl
     clock.now += timedelta(days=1.1)
     assert library.purge() == 1
     assert library.restore([gone], by=None) == []
-    assert [run.id for run in library.runs()] == [kept]
+    assert [run.id for run in library.find()] == [kept]
     assert 0 < library.storage().bytes < before
 
 
@@ -215,8 +220,63 @@ def test_old_runs_and_too_many_are_removed(library: Store, clock: Clock) -> None
     going = library.create_run(spec())
     assert library.purge(keep_days=30) == 1
     assert library.purge(keep_runs=2) == 1
-    assert {run.id for run in library.runs()} == {going, *newer[1:]}
-    assert old not in {run.id for run in library.runs()}
+    assert {run.id for run in library.find()} == {going, *newer[1:]}
+    assert old not in {run.id for run in library.find()}
+
+
+def test_what_was_deleted_does_not_count_among_those_that_are_kept(library: Store) -> None:
+    runs = [ended(library, library.create_run(spec())) for _ in range(6)]
+    library.delete(runs[3:], by=None)
+    assert library.purge(keep_runs=3) == 0
+    assert library.restore(runs[3:], by=None) == sorted(runs[3:])
+
+
+def test_a_deleted_run_comes_back_for_a_day_and_no_longer(library: Store, clock: Clock) -> None:
+    run_id = ended(library, library.create_run(spec()))
+    library.delete([run_id], by=None)
+    clock.now += timedelta(days=1.1)
+    assert library.restore([run_id], by=None) == []
+
+
+def test_more_runs_than_a_statement_can_name_are_removed(library: Store) -> None:
+    for _ in range(3):
+        ended(library, library.create_run(spec()))
+    with library._engine.begin() as connection:
+        (row,) = connection.execute(select(RunRow.__table__).limit(1)).mappings()
+        many = [{**row, "id": f"many-{place}"} for place in range(70_000)]
+        connection.execute(insert(RunRow.__table__), many)
+    assert library.purge(keep_runs=1_000) == 69_003
+    assert library.storage().runs == 1_000
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_run_that_is_stopped_while_it_has_no_worker_keeps_its_curve(
+    library: Store, deleted: bool
+) -> None:
+    run_id = library.create_run(spec())
+    library.claim(run_id, "w")
+    library.append(run_id, make_chunk(1, 20), worker="w")
+    library.step(run_id)
+    library.heartbeat(run_id, worker="w", paused=True)
+    assert library.park(run_id, 1, worker="w")
+    if deleted:
+        library.delete([run_id], by=None)
+        library.restore([run_id], by=None)
+    else:
+        library.set_wish(run_id, "stop")
+    stopped = library.run(run_id)
+    assert (stopped.status, stopped.wish, len(stopped.sparkline)) == ("stopped", "stop", 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("[]", []), ("über", ["Über uns"]), ('a"b', ["tagged"]), ("QUOTED", ["tagged"])],
+)
+def test_a_search_finds_what_a_person_reads(library: Store, text: str, found: list[str]) -> None:
+    library.create_run(spec(name="Über uns"))
+    tagged = library.create_run(spec(name="tagged"))
+    library.label(tagged, by=None, tags=['a"b', "quoted"])
+    assert [run.name for run in library.find(RunFilter(text=text))] == found
 
 
 def test_a_secret_is_made_once(library: Store, url: str) -> None:
@@ -226,3 +286,29 @@ def test_a_secret_is_made_once(library: Store, url: str) -> None:
     assert other.secret("cookie") == first
     other.close()
     assert library.secret("another") != first
+
+
+def test_runs_are_deleted_while_their_worker_writes(library: Store) -> None:
+    """Two sides that lock the same rows in different orders would wait for each other."""
+    errors: list[Exception] = []
+    over = threading.Event()
+    ids: list[str] = []
+
+    def beat() -> None:
+        while not over.is_set():
+            try:
+                library.heartbeat_all(ids[::-1], worker="w")
+            except Exception as error:
+                errors.append(error)
+
+    worker = threading.Thread(target=beat)
+    worker.start()
+    for _ in range(25):
+        ids[:] = library.create_runs([RunSpec()] * MAX_GROUP)
+        library.claim_group(ids[0], "w")
+        library.look(ids)
+        library.delete(ids[1::2] + ids[::2], by=None)
+        library.restore(ids, by=None)
+    over.set()
+    worker.join()
+    assert errors == []

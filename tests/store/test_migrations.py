@@ -76,4 +76,4 @@ def test_runs_of_the_first_version_are_named_deleted_and_brought_back(migrated: 
     assert migrated.run("SGD").tags == ("old",)
     assert sorted(migrated.delete(OPTIMIZERS, by=None)) == sorted(OPTIMIZERS)
     assert migrated.restore(["Lion"], by=None) == ["Lion"]
-    assert [run.id for run in migrated.runs()] == ["Lion"]
+    assert [run.id for run in migrated.find()] == ["Lion"]

@@ -7,7 +7,7 @@ import pytest
 
 from overfit_core.errors import UnknownRunError
 from overfit_core.spec import OptimizerSpec, RunSpec
-from overfit_core.store import Control, LostRunError, Store
+from overfit_core.store import Control, LostRunError, RunFilter, Store
 from overfit_core.training.result import RunSummary, Samples
 
 from .conftest import Clock, make_chunk
@@ -54,10 +54,9 @@ def test_runs_come_newest_first_and_can_be_chosen(store: Store, clock: Clock) ->
         ids.append(store.create_run(RunSpec(optimizer=OptimizerSpec(name=name))))
         clock.forward(1)
     store.claim(ids[0], "w")
-    assert [record.id for record in store.runs()] == ids[::-1]
-    assert [record.id for record in store.runs(limit=2)] == ids[:0:-1]
-    assert [record.id for record in store.runs(statuses=["running"])] == [ids[0]]
-    assert [r.id for r in store.runs(spec_hash=store.run(ids[0]).spec.hash)] == [ids[2], ids[0]]
+    assert [record.id for record in store.find()] == ids[::-1]
+    assert [record.id for record in store.find(limit=2)] == ids[:0:-1]
+    assert [record.id for record in store.find(RunFilter(statuses=["running"]))] == [ids[0]]
 
 
 def test_an_unknown_run_is_named(store: Store) -> None:

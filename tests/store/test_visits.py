@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,13 +77,34 @@ def test_one_visitor_may_have_so_many_runs(looked_at: Store) -> None:
         looked_at.create_runs([RunSpec()], owner="me", room=room)
     looked_at.set_wish(first, "stop")
     looked_at.create_runs([RunSpec()], owner="me", room=room)
-    assert len(looked_at.runs()) == 5
+    assert len(looked_at.find()) == 5
 
 
 def test_so_many_runs_may_wait(looked_at: Store) -> None:
     room = Room(waiting=1)
     first = looked_at.create_run(RunSpec())
-    with pytest.raises(TooManyRunsError, match="1 runs wait"):
+    with pytest.raises(TooManyRunsError, match="at most 1 runs that may wait for a worker, 1 do"):
         looked_at.create_runs([RunSpec()], room=room)
     looked_at.claim(first, "w")
     looked_at.create_runs([RunSpec()], room=room)
+
+
+@pytest.mark.parametrize("room", [Room(per_owner=2), Room(waiting=2)])
+def test_more_at_once_than_there_is_ever_room_for_is_said_to_be_too_many(
+    looked_at: Store, room: Room
+) -> None:
+    with pytest.raises(TooManyRunsError, match="would start 3 runs at once, and here 2"):
+        looked_at.create_runs([RunSpec()] * 3, owner="me", room=room)
+
+
+def test_of_many_clicks_at_once_no_more_start_than_there_is_room_for(looked_at: Store) -> None:
+    def click() -> None:
+        with contextlib.suppress(TooManyRunsError):
+            looked_at.create_runs([RunSpec()], owner="me", room=Room(per_owner=1))
+
+    threads = [threading.Thread(target=click) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(looked_at.find()) == 1

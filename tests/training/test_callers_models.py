@@ -1,5 +1,7 @@
 """Models that no spec describes, and arguments that are wrong."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
@@ -191,5 +193,46 @@ def test_wrong_arguments_are_named(given: dict[str, object], said: str) -> None:
 
 
 def test_rows_of_different_length_are_no_array() -> None:
-    with pytest.raises(ModelError, match="x is no array"):
-        overfit(dense_model()(), [[1, 2], [3]], ARTICLE_Y[:2], epochs=1)
+    for rows in ([[1, 2], [3]], [[[1, 2], [3]], [[1, 2], [3]]]):
+        with pytest.raises(ModelError, match="x is no array"):
+            overfit(dense_model()(), rows, ARTICLE_Y[:2], epochs=1)
+
+
+def normalised(by: float) -> Callable[[], keras.Model]:
+    def make() -> keras.Model:
+        keras.utils.set_random_seed(0)
+        scale = LAYERS.Normalization()
+        scale.adapt(ARTICLE_X * by + 1)
+        model = keras.Sequential([keras.Input((2,)), scale, LAYERS.Dense(1, "sigmoid")])
+        model.compile("sgd", loss="mse")
+        return model
+
+    return make
+
+
+@pytest.mark.usefixtures("float64")
+def test_what_a_layer_was_adapted_to_is_part_of_the_program() -> None:
+    # One after the other: the second must not get what was compiled for the first.
+    for by in (1.0, 3.0):
+        assert_equals_fit(normalised(by), ARTICLE_X, ARTICLE_Y, epochs=3)
+
+
+def test_a_model_that_is_adapted_again_is_compiled_again() -> None:
+    model = normalised(1.0)()
+    before = overfit(model, ARTICLE_X, ARTICLE_Y, epochs=1)
+    again = normalised(3.0)()
+    model.layers[0].adapt(ARTICLE_X * 3.0 + 1)
+    model.set_weights(again.get_weights())
+    after = overfit(model, ARTICLE_X, ARTICLE_Y, epochs=1)
+    assert after["loss"][0] == overfit(again, ARTICLE_X, ARTICLE_Y, epochs=1)["loss"][0]
+    assert after["loss"][0] != before["loss"][0]
+
+
+@pytest.mark.parametrize("value", [1.0, 2.0])
+def test_a_function_that_keras_wraps_is_told_from_another_of_the_same_name(value: float) -> None:
+    def measure(y_true: object, y_pred: object) -> object:
+        return keras.ops.zeros_like(y_true) + value
+
+    model = dense_model()()
+    model.compile("sgd", loss="mse", metrics=[keras.metrics.MeanMetricWrapper(measure, "own")])
+    assert overfit(model, ARTICLE_X, ARTICLE_Y, epochs=2)["own"].tolist() == [value, value]

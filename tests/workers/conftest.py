@@ -10,7 +10,7 @@ import pytest
 
 from overfit_core.settings import Settings
 from overfit_core.spec import RunSpec, TrainingSpec
-from overfit_core.store import RunRecord, Store
+from overfit_core.store import RunFilter, RunRecord, Store
 from overfit_core.workers import Cluster
 
 LONG = RunSpec(training=TrainingSpec(epochs=1_000_000, probes=()))
@@ -104,6 +104,6 @@ def nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "cluster" in request.fixturenames:
         store: Store = request.getfixturevalue("store")
-        for record in store.runs(statuses=["queued", "running", "paused"]):
+        for record in store.find(RunFilter(statuses=["queued", "running", "paused"])):
             store.set_wish(record.id, "stop")
             until(store, record.id, ended)

@@ -12,7 +12,7 @@ import pytest
 
 from overfit_core.settings import Settings
 from overfit_core.spec import BatchSpec, RunSpec
-from overfit_core.store import Store
+from overfit_core.store import RunFilter, Store
 from overfit_core.workers import Cluster, ClusterStatus
 
 from .conftest import LONG, SHORT, ended, family, gone, pid_of, until
@@ -212,7 +212,7 @@ def test_another_web_process_finds_the_run_that_goes_on(
     second_store = Store(settings.store_url)
     second = Cluster.start(elsewhere, second_store)
     assert second.wait()
-    (found,) = second_store.runs(statuses=["running"])
+    (found,) = second_store.find(RunFilter(statuses=["running"]))
     assert found.id == run_id
     until(second_store, run_id, lambda record: record.epoch > found.epoch)
     second_store.set_wish(run_id, "stop")

@@ -10,7 +10,7 @@ import pytest
 from overfit_core.errors import ModelError, StoreError
 from overfit_core.spec import OptimizerSpec, RunSpec, TrainingSpec
 from overfit_core.store import RunRecord, Store
-from overfit_core.workers import loop
+from overfit_core.workers import life, loop
 from overfit_core.workers.loop import train
 
 from .fakes import Background, FakeSession
@@ -194,7 +194,7 @@ def test_a_group_stands_still_steps_and_goes_on_together(store: Store) -> None:
     _stop(store, ids, worker)
 
 
-def test_a_pause_or_a_step_of_one_is_one_of_all(store: Store) -> None:
+def test_a_pause_or_a_step_of_one_is_one_of_all_and_so_is_going_on(store: Store) -> None:
     ids = store.create_runs(_specs(100_000, 100_000, 100_000))
     worker = Background(store, ids[0], _slow)
     _until(store, ids, lambda record: record.epoch > 0)
@@ -202,17 +202,14 @@ def test_a_pause_or_a_step_of_one_is_one_of_all(store: Store) -> None:
     before = _until(store, ids, lambda record: record.status == "paused")[0].epoch
     store.step(ids[2])
     _until(store, ids, lambda record: record.epoch == before + 1)
-    # The same step, asked for the others too, is not another one.
-    store.step(ids[0])
-    store.step(ids[1])
+    # Asked of all at once, it is one step of each.
+    store.step_all(ids)
     time.sleep(0.2)
-    assert {record.epoch for record in _records(store, ids)} == {before + 1}
-    # Who alone wanted to stand still is gone: the others go on.
-    store.set_wish_all([ids[0], ids[2]], "run")
-    time.sleep(0.2)
-    assert {record.epoch for record in _records(store, ids)} == {before + 1}
+    assert {record.epoch for record in _records(store, ids)} == {before + 2}
+    store.set_wish(ids[0], "run")
+    _until(store, ids, lambda record: record.epoch > before + 2)
     store.set_wish(ids[1], "stop")
-    _until(store, ids, lambda record: record.ended or record.epoch > before + 1)
+    _until(store, ids, lambda record: record.id != ids[1] or record.ended)
     _stop_rest(store, ids, worker)
 
 
@@ -303,7 +300,6 @@ def test_leases_are_kept_up_and_stops_are_heard_while_one_is_compiled(store: Sto
         store,
         ids,
         lambda record: record.id == ids[2] or record.lease_at != going[record.id].lease_at,
-        2.6,
     )
     worker.join()
     assert [r.status for r in _records(store, ids)] == ["finished", "finished", "stopped"]
@@ -367,3 +363,26 @@ def test_a_group_keeps_the_pace_of_its_first_run(store: Store) -> None:
     store.set_pace_all(ids, 1_000.0)
     _until(store, ids, lambda record: record.epoch > before + 500)
     _stop(store, ids, worker)
+
+
+def test_a_run_whose_end_cannot_be_written_loses_its_lease_though_the_others_go_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = store.create_runs(_specs(5, 100_000, 100_000))
+    finish = store.finish
+
+    def refuse(run_id: str, *args: object, **more: object) -> None:
+        if run_id == ids[0]:
+            raise StoreError("The database refused.")
+        finish(run_id, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "finish", refuse)
+    monkeypatch.setattr(life, "BEAT_SECONDS", 0.2)
+    worker = Background(store, ids[0], _slow)
+    _until(store, ids, lambda record: record.epoch > (0 if record.id == ids[0] else 50))
+    left_at = store.run(ids[0]).lease_at
+    going = store.run(ids[1]).lease_at
+    _until(store, ids, lambda record: record.id != ids[1] or record.lease_at > going)
+    time.sleep(0.5)
+    assert store.run(ids[0]).lease_at == left_at
+    _stop_rest(store, ids[1:], worker)

@@ -67,4 +67,4 @@ def test_old_runs_are_removed_every_ten_minutes(store: Store, clock: Clock) -> N
     assert store.run(run_id).ended
     clock.seconds = 86_400 * 1.01
     housekeeping.look()
-    assert store.runs() == []
+    assert store.find() == []

@@ -262,3 +262,22 @@ def test_a_worker_that_has_grown_too_large_is_asked_to_be_replaced(
     watcher.look(workers)
     assert store.run(run_id).status == "running"
     assert workers.restarted == []
+
+
+@pytest.mark.parametrize("trouble", ["no answer", "no lease", "stuck"])
+def test_a_run_that_was_deleted_while_it_trains_does_not_keep_its_worker(
+    store: Store, watcher: Watcher, clock: Clock, trouble: str
+) -> None:
+    run_id = _claimed(store, "tcp://a#1")
+    workers = FakeWorkers("tcp://a#1")
+    workers.tasks = {"tcp://a": [run_id]}
+    clock.behind = rules.STUCK_SECONDS + 1
+    if trouble == "stuck":
+        store.finish(run_id, "stopped")
+    elif trouble == "no lease":
+        store.heartbeat(run_id)
+        clock.behind = 0
+    store.delete([run_id], by=None)
+    clock.behind = 0
+    watcher.look(workers)
+    assert workers.restarted == ["tcp://a"]
