@@ -36,13 +36,13 @@ def status_line(
         status: One of ``STATES``.
         wish: What the person asked for last; a run that was asked to stop is stopping.
         summary: How it ended, where it did.
-        reason: Why it failed or was interrupted.
+        reason: Why it failed, was interrupted, or was stopped by nobody's click.
     """
     if status in ("failed", "interrupted"):
         return f"{STATES[status]}: {reason or 'no reason was recorded.'}", "bad"
     if summary is not None:
-        stopped = "Stopped. " if status == "stopped" else ""
-        return stopped + summary.sentence(), _tone(summary)
+        stopped = ["Stopped.", reason] if status == "stopped" else []
+        return " ".join(filter(None, [*stopped, summary.sentence()])), _tone(summary)
     if status == "stopped":
         return f"Stopped. {reason or 'Nothing was trained.'}", "plain"
     if wish == "stop":

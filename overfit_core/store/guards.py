@@ -72,11 +72,11 @@ class Guarded:
         session.execute(update(RunRow).where(RunRow.id == run_id).values(sparkline=points))
         return True
 
-    def _stop_unclaimed(self, session: Session, run_id: str) -> bool:
+    def _stop_unclaimed(self, session: Session, run_id: str, reason: str | None = None) -> bool:
         """Stop a run that no worker has; False if one has it, or it has ended."""
         this = RunRow.id == run_id
-        stopped = {"wish": "stop", "wished_at": self._now(), "status": "stopped"}
-        parked = {**stopped, "reason": STOPPED_PARKED}
+        stopped = {"wish": "stop", "wished_at": self._now(), "status": "stopped", "reason": reason}
+        parked = {**stopped, "reason": reason or STOPPED_PARKED}
         return self._end(session, run_id, and_(this, PARKED), parked) or changed(
             session, and_(this, UNCLAIMED), {**stopped, "finished_at": self._now()}
         )

@@ -62,6 +62,7 @@ class PersonSide(Guarded):
         owner: str | None = None,
         preset: str | None = None,
         room: Room | None = None,
+        ending: Sequence[str] = (),
     ) -> list[str]:
         """Put runs into the queue, all or none; several are a group that trains in lock-step.
 
@@ -72,6 +73,8 @@ class PersonSide(Guarded):
             owner: Who makes them, as a hash; None for everybody.
             preset: Id of the preset that the settings started from.
             room: How many runs there may be; None for as many as are asked for.
+            ending: Runs that are stopped for them, as by ``set_wish_all``; not counted in
+                ``room``, and they go on if there is none.
 
         Returns:
             Their ids, in the order of the specs: 16 characters each, unguessable, URL-safe.
@@ -109,6 +112,7 @@ class PersonSide(Guarded):
             for place, (run_id, spec) in enumerate(zip(ids, specs, strict=True))
         ]
         with writing(self._engine) as session:
+            self._stop(session, ending)
             if room is not None:
                 _check_room(session, room, owner, len(specs))
             session.execute(insert(RunRow), rows)
@@ -122,12 +126,19 @@ class PersonSide(Guarded):
         """
         return bool(self.set_wish_all([run_id], wish))
 
-    def set_wish_all(self, run_ids: Sequence[str], wish: Wish) -> list[str]:
+    def set_wish_all(
+        self, run_ids: Sequence[str], wish: Wish, *, reason: str | None = None
+    ) -> list[str]:
         """Ask runs to go on, to pause or to stop, all at once. A stop is final.
 
         A run that no worker has is stopped at once, any other by its worker. Those that were
         started together go on and pause together: who asks one asks all of them. A stop is of
         the runs named only.
+
+        Args:
+            run_ids: The runs.
+            wish: What they are asked.
+            reason: Why they are stopped, in plain words, where it was not a person's click.
 
         Returns:
             The ids of those that were asked: the others have ended, or are stopping.
@@ -141,13 +152,18 @@ class PersonSide(Guarded):
         if wish != "stop":
             return self._ask_all(run_ids, {"wish": wish})
         with writing(self._engine) as session:
-            locked(session, RunRow.id.in_(run_ids))
-            return [
-                run_id
-                for run_id in run_ids
-                if self._stop_unclaimed(session, run_id)
-                or self._ask(session, run_id, {"wish": wish})
-            ]
+            return self._stop(session, run_ids, reason)
+
+    def _stop(
+        self, session: Session, run_ids: Sequence[str], reason: str | None = None
+    ) -> list[str]:
+        locked(session, RunRow.id.in_(run_ids))
+        return [
+            run_id
+            for run_id in run_ids
+            if self._stop_unclaimed(session, run_id, reason)
+            or self._ask(session, run_id, {"wish": "stop", "reason": reason})
+        ]
 
     def step(self, run_id: str, epochs: int = 1) -> bool:
         """Pause one run and train so many epochs more; see ``step_all``.

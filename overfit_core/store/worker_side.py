@@ -210,13 +210,13 @@ class WorkerSide(Guarded):
             run_id: The run.
             status: How it ended.
             summary: The end in numbers, where it got that far.
-            reason: Why, in plain words, where it failed.
+            reason: Why, in plain words, where it failed; one that it was stopped for stays.
             worker: See the class. None may also end a run that is still queued.
         """
         mine = held_by([run_id], worker, ACTIVE if worker is None else HELD)
         values = {
             "status": status,
-            "reason": reason,
+            "reason": RunRow.reason if reason is None and status == "stopped" else reason,
             "summary": None if summary is None else summary.model_dump_json(),
         }
         with writing(self._engine) as session:

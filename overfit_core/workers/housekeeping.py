@@ -46,4 +46,5 @@ class Housekeeping:
     def _stop_forgotten(self) -> None:
         minutes = self._settings.idle_minutes
         if minutes is not None and (forgotten := self._store.unseen(60 * minutes)):
-            self._store.set_wish_all(forgotten, "stop")
+            reason = f"Nobody had looked at it for {minutes:g} minutes."
+            self._store.set_wish_all(forgotten, "stop", reason=reason)

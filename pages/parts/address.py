@@ -41,17 +41,12 @@ def open_address() -> None:
     named = st.query_params.get("preset")
     preset = PRESETS[named if named in PRESETS else FIRST_PRESET]
     settings, beside = _settings_of_address(notices), _beside_of_address(notices)
-    runs = _open_runs(notices)
-    if runs and settings is None:
-        settings, group = runs[0].spec, runs[1:]
-    else:
-        group = []
+    # What the address leaves out is as it is in the run, or in the preset.
+    base = [run.spec for run in _open_runs(notices)] or preset.specs
     if settings is None:
-        settings, others = preset.spec, list(preset.beside)
-    else:
-        others = [run.spec.optimizer for run in group]
+        settings = base[0]
     if beside is None:
-        beside = [other.model_dump(mode="json") for other in others]
+        beside = [spec.optimizer.model_dump(mode="json") for spec in base[1:]]
     form_state.fill(settings if isinstance(settings, dict) else _plain(settings), beside)
     if named not in PRESETS and isinstance(settings, RunSpec):
         st.session_state[keys.PRESET] = _same_as(settings, beside)
@@ -111,7 +106,9 @@ def _open_runs(notices: list[str]) -> list[RunRecord]:
     shown = [run.id for run in others]
     if group[0].id not in shown:
         shown = [run.id for run in _in_order(group)]
-    st.session_state[keys.RUNS] = st.session_state[keys.TOGETHER] = shown
+    st.session_state[keys.TOGETHER] = shown
+    earlier = [other for other in st.session_state[keys.RUNS] if other not in shown]
+    st.session_state[keys.RUNS] = [*earlier, *shown]
     st.session_state[keys.PACE] = pace_name(group[0].pace)
     return group
 

@@ -110,9 +110,10 @@ def start(*, paused: bool = False) -> None:
     try:
         handles = engine()
         check_work(draft.specs, handles.settings.run_work)
-        kept = _end_the_last(handles.store, draft.spec)
+        ending, kept = _the_last(handles.store, draft.spec)
         made = handles.store.create_runs(
             draft.specs,
+            ending=ending,
             pace=PACES[st.session_state[keys.PACE]],
             steps=1 if paused else None,
             owner=owner(),
@@ -147,21 +148,22 @@ def _cost_or_problems(draft: Draft) -> None:
     )
 
 
-def _end_the_last(store: Store, spec: RunSpec) -> list[str]:
-    """Stop what still goes on, and return the runs that the new ones are drawn beside.
+def _the_last(store: Store, spec: RunSpec) -> tuple[list[str], list[str]]:
+    """Return the runs that the new ones end, and those that they are drawn beside.
 
-    They stay where one thing was changed; other settings altogether start with a clean sheet.
+    These stay where one thing was changed; other settings altogether start with a clean sheet.
     """
     last = st.session_state.get(keys.RUN)
     found = store.runs_of([last]) if last else []
     if not found:
-        return []
-    store.set_wish_all([run.id for run in _steered(found[0])], "stop")
+        return [], []
+    ending = [run.id for run in _steered(found[0])]
     try:
         alike = changed_parts(found[0].spec, spec) <= 1
     except SpecError:
         alike = False
-    return [run.id for run in store.runs_of(st.session_state[keys.TOGETHER])] if alike else []
+    kept = [run.id for run in store.runs_of(st.session_state[keys.TOGETHER])] if alike else []
+    return ending, kept
 
 
 def _steered(record: RunRecord) -> list[RunRecord]:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from overfit_core.charts.numbers import count
+from overfit_core.charts.run_table import record_title
 from overfit_core.charts.status import (
     figures_line,
     progress_line,
-    run_title,
     seconds_taken,
     share_done,
     status_line,
 )
-from overfit_core.errors import OverfitError, SpecError, StoreError, UnknownRunError
+from overfit_core.errors import OverfitError, StoreError, UnknownRunError
 from pages.parts import form_state
 from pages.parts import session_keys as keys
 from pages.parts.address import write_address
@@ -190,7 +190,11 @@ def _which_run(record: RunRecord, draft: Draft) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="which-run"):
         if len(runs) > 1:
             first = len(st.session_state[keys.RUNS]) - len(runs) + 1
-            names = {run_id: _run_name(n, run_id) for n, run_id in enumerate(runs, first)}
+            there = {run.id: run for run in engine().store.runs_of(runs)}
+            names = {
+                run_id: _run_name(place, there.get(run_id))
+                for place, run_id in enumerate(runs, first)
+            }
             st.session_state[keys.SHOWN_RUN] = record.id
             st.selectbox(
                 "Run",
@@ -221,12 +225,8 @@ def _which_run(record: RunRecord, draft: Draft) -> None:
             )
 
 
-def _run_name(place: int, run_id: str) -> str:
-    try:
-        record = engine().store.run(run_id)
-        return f"{place}. {run_title(record.spec)} · {record.status}"
-    except (UnknownRunError, SpecError):
-        return f"{place}. gone"
+def _run_name(place: int, record: RunRecord | None) -> str:
+    return f"{place}. {record_title(record)} · {record.status}" if record else f"{place}. gone"
 
 
 @saying_why

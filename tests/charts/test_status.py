@@ -54,6 +54,8 @@ def test_the_end_of_a_run_is_its_sentence_in_the_tone_it_has(
 def test_a_run_that_was_stopped_says_so_before_how_it_stood() -> None:
     ended = summary(ended="stopped", memorised_epoch=None)
     assert status_line("stopped", "stop", ended, None) == (f"Stopped. {ended.sentence()}", "open")
+    line, _ = status_line("stopped", "stop", ended, "Nobody looked.")
+    assert line == f"Stopped. Nobody looked. {ended.sentence()}"
 
 
 @pytest.mark.parametrize(

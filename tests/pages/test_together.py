@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from overfit_core.presets import PRESETS
 from overfit_core.settings import Settings
-from overfit_core.store import RunRecord, Store
+from overfit_core.store import RunRecord, Store, visits_side
 from pages.parts import engine as engine_module
 from tests.pages.conftest import OpenApp
 from tests.pages.fake import FakeWorkers
@@ -27,7 +28,7 @@ def test_the_articles_examples_2_and_3_are_one_click(
 ) -> None:
     at = open_app(preset=BOTH)
     at.button(key="train").click().run()
-    adam, sgd = (store.run(run_id) for run_id in workers.submitted)
+    adam, sgd = _made(workers, store)
     assert adam.spec == PRESETS["article-2"].spec
     assert sgd.spec == PRESETS["article-3"].spec
     assert adam.group_id == sgd.group_id is not None
@@ -52,7 +53,10 @@ def test_an_optimizer_is_added_and_taken_away(
 
 
 def _made(workers: FakeWorkers, store: Store) -> list[RunRecord]:
-    return store.runs_of(workers.submitted)
+    """The runs of all starts: one of each group is submitted, and takes the others with it."""
+    first = store.runs_of(workers.submitted)
+    groups = [store.group(run.group_id) if run.group_id else [run] for run in first]
+    return [run for group in groups for run in group]
 
 
 def test_twelve_optimizers_are_the_most(open_app: OpenApp) -> None:
@@ -134,7 +138,7 @@ def test_pause_step_and_stop_mean_the_whole_group(
     workers.hold = True
     at = open_app(preset=BOTH)
     at.button(key="train").click().run()
-    group = list(workers.submitted)
+    group = [run.id for run in _made(workers, store)]
     at.button(key="pause").click().run()
     assert {store.run(run_id).wish for run_id in group} == {"pause"}
     at.button(key="step").click().run()
@@ -172,9 +176,102 @@ def test_a_link_hides_settings(open_app: OpenApp) -> None:
 def test_a_visitor_has_so_many_runs_at_a_time(
     open_app: OpenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited = replace(engine_module.make_engine(), settings=Settings(runs_per_visitor=1))
-    monkeypatch.setattr(engine_module, "make_engine", lambda: limited)
+    _limit(monkeypatch, runs_per_visitor=1)
     at = open_app(preset=BOTH)
     at.button(key="train").click().run()
     assert not workers.submitted
-    assert "this would start 2 more" in notices(at)[0]
+    assert "This would start 2 runs at once, and here 1 one visitor may" in notices(at)[0]
+
+
+def test_a_run_goes_on_when_the_one_that_was_to_end_it_is_refused(
+    open_app: OpenApp, store: Store, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _limit(monkeypatch, runs_waiting=1)
+    workers.hold = True
+    at = open_app()
+    at.button(key="train").click().run()
+    (run_id,) = workers.submitted
+    store.claim(run_id, "somewhere")
+    store.create_run(store.run(run_id).spec)
+    at.button(key="train").click().run()
+    assert "1 runs that may wait" in notices(at)[0]
+    assert store.run(run_id).wish == "run"
+    assert workers.submitted == [run_id]
+
+
+def test_a_visitor_whose_run_makes_way_for_the_next_has_room_for_it(
+    open_app: OpenApp, store: Store, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _limit(monkeypatch, runs_per_visitor=1)
+    workers.hold = True
+    at = open_app()
+    for _ in range(2):
+        at.button(key="train").click().run()
+    assert not notices(at)
+    assert [store.run(run_id).status for run_id in workers.submitted] == ["stopped", "queued"]
+
+
+def test_more_work_than_a_run_may_take_is_refused_with_what_to_make_smaller(
+    open_app: OpenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _limit(monkeypatch, run_work=1_000.0)
+    at = open_app()
+    at.button(key="train").click().run()
+    assert not workers.submitted
+    assert "epochs" in notices(at)[0]
+    assert "1,000" in notices(at)[0]
+
+
+def test_a_page_that_is_open_keeps_its_run_from_being_forgotten(
+    open_app: OpenApp, store: Store, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers.hold = True
+    at = open_app()
+    at.button(key="train").click().run()
+    (run_id,) = workers.submitted
+    time.sleep(0.2)
+    assert store.unseen(0.2) == [run_id], "nobody has looked since"
+    monkeypatch.setattr(visits_side, "LOOK_SECONDS", 0.1)
+    at.run()
+    assert store.unseen(0.2) == []
+
+
+def test_other_settings_of_a_preset_with_several_optimizers_survive_a_reload(
+    open_app: OpenApp,
+) -> None:
+    at = open_app(preset=BOTH)
+    at.number_input(key="set.training.epochs").set_value(321).run()
+    kept = address(at)
+    assert "spec" in kept
+    again = open_app(**kept)
+    assert again.selectbox(key="set.beside.1.name").value == "SGD"
+    assert address(again) == kept
+
+
+def test_other_settings_than_those_of_a_group_that_is_shown_survive_a_reload(
+    open_app: OpenApp,
+) -> None:
+    at = open_app(preset=BOTH)
+    at.button(key="train").click().run()
+    at.number_input(key="set.training.epochs").set_value(321).run()
+    kept = address(at)
+    assert {"run", "spec"} <= set(kept)
+    again = open_app(**kept)
+    assert again.selectbox(key="set.beside.1.name").value == "SGD"
+    assert address(again) == kept
+
+
+def test_a_run_that_was_named_is_listed_by_its_name(
+    open_app: OpenApp, store: Store, workers: FakeWorkers
+) -> None:
+    at = open_app()
+    for _ in range(2):
+        at.button(key="train").click().run()
+    store.label(workers.submitted[0], by=store.run(workers.submitted[0]).owner, name="The first")
+    at.run()
+    assert "1. The first · finished" in at.selectbox(key="shown-run").options
+
+
+def _limit(monkeypatch: pytest.MonkeyPatch, **limits: float) -> None:
+    limited = replace(engine_module.make_engine(), settings=Settings(**limits))
+    monkeypatch.setattr(engine_module, "make_engine", lambda: limited)

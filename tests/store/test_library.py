@@ -8,14 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import insert, select
 
 from overfit_core import RunSpec
 from overfit_core.errors import NotYoursError, UnknownRunError
 from overfit_core.limits import LIMITS
 from overfit_core.spec import MAX_GROUP
-from overfit_core.store import RunFilter, Store
-from overfit_core.store.tables import RunRow
+from overfit_core.store import RunFilter, Store, library_side
 from overfit_core.training.history import History
 
 from .conftest import make_chunk
@@ -238,15 +236,11 @@ def test_a_deleted_run_comes_back_for_a_day_and_no_longer(library: Store, clock:
     assert library.restore([run_id], by=None) == []
 
 
-def test_more_runs_than_a_statement_can_name_are_removed(library: Store) -> None:
-    for _ in range(3):
-        ended(library, library.create_run(spec()))
-    with library._engine.begin() as connection:
-        (row,) = connection.execute(select(RunRow.__table__).limit(1)).mappings()
-        many = [{**row, "id": f"many-{place}"} for place in range(70_000)]
-        connection.execute(insert(RunRow.__table__), many)
-    assert library.purge(keep_runs=1_000) == 69_003
-    assert library.storage().runs == 1_000
+def test_runs_are_removed_batch_by_batch(library: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_side, "PURGE_BATCH", 2)
+    runs = [ended(library, library.create_run(spec())) for _ in range(7)]
+    assert library.purge(keep_runs=2) == 5
+    assert {run.id for run in library.find()} == set(runs[5:])
 
 
 @pytest.mark.parametrize("deleted", [False, True])

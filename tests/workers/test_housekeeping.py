@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from overfit_core import RunSpec
-from overfit_core.settings import Settings
+from overfit_core.settings import Settings, SettingsError
 from overfit_core.store import Store
 from overfit_core.workers.housekeeping import Housekeeping
 
@@ -47,6 +47,8 @@ def test_a_run_that_nobody_looks_at_is_stopped(store: Store, clock: Clock) -> No
     clock.seconds = 125
     housekeeping.look()
     assert store.control(forgotten, worker="w").wish == "stop"
+    store.finish(forgotten, "stopped", worker="w")
+    assert store.run(forgotten).reason == "Nobody had looked at it for 2 minutes."
     assert store.run(watched).wish == "run"
 
 
@@ -68,3 +70,12 @@ def test_old_runs_are_removed_every_ten_minutes(store: Store, clock: Clock) -> N
     clock.seconds = 86_400 * 1.01
     housekeeping.look()
     assert store.find() == []
+
+
+@pytest.mark.parametrize("setting", ["OVERFIT_KEEP_DAYS", "OVERFIT_IDLE_MINUTES"])
+def test_a_time_longer_than_there_are_dates_is_refused(
+    monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setenv(setting, "1e9")
+    with pytest.raises(SettingsError, match=setting):
+        Settings.load()
