@@ -22,14 +22,19 @@ from pages.parts.engine import engine
 if TYPE_CHECKING:
     from overfit_core.store import RunRecord
 
-# A cookie that another tab has set meanwhile stays.
+_KEY = "visitor-cookie"
+# A cookie that another tab has set meanwhile stays, and this tab is the same visitor.
 _JS = """
-export default function ({ data }) {
-  const known = document.cookie.split("; ").some((part) => part.startsWith(`${data.name}=`));
-  if (known && !data.replace) return;
-  const kept = `Max-Age=${data.seconds}; Path=/; SameSite=Lax`;
+export default function ({ data, setTriggerValue }) {
+  const parts = document.cookie.split("; ").map((part) => part.split("="));
+  const kept = parts.find(([name]) => name === data.name)?.[1];
+  if (kept && !data.replace) {
+    if (kept !== data.value) setTriggerValue("kept", kept);
+    return;
+  }
+  const rules = `Max-Age=${data.seconds}; Path=/; SameSite=Lax`;
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `${data.name}=${data.value}; ${kept}${secure}`;
+  document.cookie = `${data.name}=${data.value}; ${rules}${secure}`;
 }
 """
 
@@ -52,12 +57,19 @@ def remember_visitor() -> None:
     sent = sent_cookie()
     replace = sent is not None and sent != cookie
     data = {"name": COOKIE, "value": cookie, "seconds": COOKIE_SECONDS, "replace": replace}
-    _component()(key="visitor-cookie", data=data)
+    _component()(key=_KEY, data=data, on_kept_change=_become_the_kept)
 
 
 def sent_cookie() -> str | None:
     """Return the cookie that the browser sent when it opened the page."""
     return st.context.cookies.get(COOKIE)
+
+
+def _become_the_kept() -> None:
+    """Be who another tab says, which was opened at the same time and was faster."""
+    kept = st.session_state[_KEY].get("kept")
+    if owner_of_cookie(kept, engine().store.secret(COOKIE)):
+        st.session_state[keys.VISITOR] = kept
 
 
 def _visitor() -> tuple[str, str]:
