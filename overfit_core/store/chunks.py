@@ -1,6 +1,6 @@
 """A run's history in the database: small chunks as they come, merged into larger ones.
 
-A slow run of 100,000 epochs may arrive in as many chunks. Whenever ``FAN_IN`` of one level are
+A slow run of 100,000 epochs may arrive in as many chunks. Whenever ``fan_in`` of one level are
 there, they become one of the next level, until a chunk has ``FULL_BYTES``. So a history is read
 in few rows, a chunk is rewritten a few times at most, and the newest epochs, which a page asks
 for several times a second, are in small rows of their own.
@@ -8,6 +8,7 @@ for several times a second, are in small rows of their own.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,7 +19,7 @@ from overfit_core.store.tables import ChunkRow
 from overfit_core.training.history import History, Snapshots
 
 FAN_IN = 32
-"""Chunks of one level that become one of the next."""
+"""Chunks of one level that become one of the next, at least."""
 FULL_BYTES = 2**21
 """A chunk of this size is not merged again."""
 SPARKLINE_POINTS = 40
@@ -44,8 +45,17 @@ def add(session: Session, chunk: ChunkRow) -> None:
     session.add(chunk)
     session.flush()
     run_id, level = chunk.run_id, chunk.level
-    while level < FULL_LEVEL and _count(session, run_id, level) >= FAN_IN:
+    while level < FULL_LEVEL and _count(session, run_id, level) >= fan_in(run_id):
         level = _merge(session, run_id, _rows(session, run_id, level), level + 1)
+
+
+def fan_in(run_id: str) -> int:
+    """Return how many chunks of a run become one: ``FAN_IN`` to twice as many.
+
+    Runs in lock-step have their chunks at the same time. If all merged them at the same time too,
+    everybody would wait for that round.
+    """
+    return FAN_IN + zlib.crc32(run_id.encode()) % FAN_IN
 
 
 def pack(session: Session, run_id: str) -> None:

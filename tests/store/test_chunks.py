@@ -27,7 +27,7 @@ def test_many_small_chunks_lie_in_few_rows_and_read_as_one(store: Store, url: st
     store.claim(run_id, "w")
     for epoch in range(1, 1_101):
         store.append(run_id, make_chunk(epoch, epoch, snapshots=epoch % 100 == 0))
-    assert _rows(url) < 2 * chunks.FAN_IN
+    assert _rows(url) < 2 * chunks.fan_in(run_id)
     np.testing.assert_array_equal(store.history(run_id)["loss"], make_chunk(1, 1_100)["loss"])
     store.finish(run_id, "finished")
     assert _rows(url) == 1

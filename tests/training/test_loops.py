@@ -1,5 +1,6 @@
 """Loops kept on disk: a later process traces nothing and computes the same to the last bit."""
 
+import gc
 import json
 import os
 import subprocess
@@ -7,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tensorflow.python.eager.context import context
+
+from overfit_core.training.loops import LoopFile
 
 CODE = """
 import json, sys
@@ -107,3 +111,25 @@ def test_a_folder_that_is_gone_stops_nobody(tmp_path: Path) -> None:
     )
     done = trained_in_a_process(tmp_path / "programs", "article-1", code=code)
     assert done["article-1"][0] == 1
+
+
+def test_functions_are_forgotten_with_the_last_loop_that_has_them(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    state = [tf.Variable(3.0)]
+    traced = tf.function(lambda x: [x * state[0]]).get_concrete_function(
+        tf.TensorSpec((), "float32")
+    )
+    file = LoopFile(tmp_path, "key")
+    loop = file.adopt(traced, state)
+    file.save()
+    again = LoopFile(tmp_path, "key").load(state)
+    assert loop is not None
+    assert again is not None
+    name = loop.name
+    del loop
+    gc.collect()
+    assert [float(y) for y in again([tf.constant(2.0)])] == [6.0]
+    del again
+    gc.collect()
+    assert not context().has_function(name)
