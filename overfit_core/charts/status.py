@@ -59,6 +59,13 @@ def _tone(summary: RunSummary) -> Tone:
     return "good" if held else "open"
 
 
+def compiling_line(runs: int) -> str:
+    """Return what the page says before the first epoch of runs that are trained together."""
+    if runs == 1:
+        return "Compiling its training loop: about a second for a network not seen before."
+    return f"Compiling {runs} training loops: about a second each, where they were not seen before."
+
+
 def progress_line(
     epoch: int,
     epochs: int,
@@ -127,6 +134,7 @@ def cost_line(spec: RunSpec, *beside: RunSpec) -> str:
     ]
     if beside:
         parts.insert(0, count(1 + len(beside), "optimizer"))
+        parts.append("the first time about 1 s each to compile")
     return " · ".join(parts)
 
 

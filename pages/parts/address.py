@@ -38,11 +38,12 @@ def open_address() -> None:
     st.session_state.setdefault(keys.RUNS, [])
     st.session_state.setdefault(keys.TOGETHER, [])
     notices: list[str] = []
-    named = st.query_params.get("preset")
-    preset = PRESETS[named if named in PRESETS else FIRST_PRESET]
     settings, beside = _settings_of_address(notices), _beside_of_address(notices)
+    runs = _open_runs(notices)
+    named = st.query_params.get("preset") or (runs[0].preset if runs else None)
+    preset = PRESETS[named if named in PRESETS else FIRST_PRESET]
     # What the address leaves out is as it is in the run, or in the preset.
-    base = [run.spec for run in _open_runs(notices)] or preset.specs
+    base = [run.spec for run in runs] or preset.specs
     if settings is None:
         settings = base[0]
     if beside is None:

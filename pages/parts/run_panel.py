@@ -9,6 +9,7 @@ import streamlit as st
 from overfit_core.charts.numbers import count
 from overfit_core.charts.run_table import record_title
 from overfit_core.charts.status import (
+    compiling_line,
     figures_line,
     progress_line,
     seconds_taken,
@@ -108,7 +109,7 @@ def _live(run_id: str) -> None:
     except StoreError as error:
         live_text(str(error), key="status", tone="bad")
         return
-    _progress(record, lines)
+    _progress(record, lines, together)
     if lines.last_epoch:
         run_charts(record, lines, together)
     else:
@@ -129,13 +130,15 @@ def _together(record: RunRecord) -> list[RunRecord]:
     return engine().store.runs_of(ids) if record.id in ids else [record]
 
 
-def _progress(record: RunRecord, lines: Lines) -> None:
+def _progress(record: RunRecord, lines: Lines, together: list[RunRecord]) -> None:
     epochs = record.spec.training.epochs
     text, tone = status_line(record.status, record.wish, record.summary, record.reason)
     if record.status == "queued":
         place = engine().store.place_in_queue(record.id)
         queue = f", number {place} in the queue" if place and place > 1 else ""
         text = f"{text.removesuffix('.')}{queue}. {engine().workers.status().sentence()}"
+    elif (record.status, record.wish, lines.last_epoch) == ("running", "run", 0):
+        text = compiling_line(len([run for run in together if run.status == "running"]))
     live_text(text, key="status", tone=tone)
     with st.container(key="progress", gap=None):
         if record.summary is not None:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from overfit_core.charts.status import (
+    compiling_line,
     cost_line,
     figures_line,
     progress_line,
@@ -107,3 +108,13 @@ def test_time_runs_from_the_start_to_the_end_or_to_now() -> None:
 def test_the_share_done_never_passes_one() -> None:
     assert [share_done(e, 10) for e in (0, 5, 11)] == [0, 0.5, 1]
     assert share_done(0, 0) == 0
+
+
+def test_before_the_first_epoch_it_is_said_what_takes_so_long() -> None:
+    assert compiling_line(1).startswith("Compiling its training loop")
+    assert compiling_line(12).startswith("Compiling 12 training loops: about a second each")
+
+
+def test_what_several_optimizers_cost_names_the_compiling_of_each() -> None:
+    assert "about 1 s each to compile" in cost_line(RunSpec(), RunSpec())
+    assert "compile" not in cost_line(RunSpec())

@@ -275,3 +275,23 @@ def test_a_run_that_was_named_is_listed_by_its_name(
 def _limit(monkeypatch: pytest.MonkeyPatch, **limits: float) -> None:
     limited = replace(engine_module.make_engine(), settings=Settings(**limits))
     monkeypatch.setattr(engine_module, "make_engine", lambda: limited)
+
+
+def test_a_reload_of_a_run_names_the_preset_that_it_was_made_from(open_app: OpenApp) -> None:
+    at = open_app(preset="iris")
+    at.number_input(key="set.training.epochs").set_value(12).run()
+    at.button(key="train").click().run()
+    again = open_app(run=address(at)["run"])
+    assert again.selectbox(key="preset").value == "iris"
+    assert any("Changed from this preset" in caption.value for caption in again.caption)
+
+
+def test_the_page_says_that_it_compiles_before_the_first_epoch(
+    open_app: OpenApp, store: Store, workers: FakeWorkers
+) -> None:
+    workers.hold = True
+    at = open_app(preset=BOTH)
+    at.button(key="train").click().run()
+    store.claim_group(workers.submitted[0], "somewhere")
+    at.run()
+    assert status(at)["text"].startswith("Compiling 2 training loops")

@@ -175,7 +175,7 @@ def test_pause_resume_step_and_stop_are_wished_of_the_run(
     (run_id,) = workers.submitted
     store.claim(run_id, "fake")
     at.run()
-    assert status(at)["text"].startswith("Training")
+    assert status(at)["text"].startswith("Compiling")
     at.button(key="pause").click().run()
     assert store.run(run_id).wish == "pause"
     at.button(key="step").click().run()
