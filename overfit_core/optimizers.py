@@ -146,7 +146,7 @@ _ENTRIES = (
         _epsilon(), *OFF)),
     Optimizer("Adafactor", "Adafactor", "Adam with a squared gradient kept per row and column only.", 0.001, "https://arxiv.org/abs/1804.04235", (
         _real("beta_2_decay", -0.8, -10.0, 0.0, "How fast the memory of squared gradients grows with the steps."),
-        _real("epsilon_1", 1e-30, 1e-37, 1.0, "Added to the squared gradient."),
+        _real("epsilon_1", 1e-30, 1e-37, 1.0, "Added to the squared gradient. In float32 the default becomes 0 where a ReLU unit is off, and every weight NaN: 1e-12 helps."),
         _real("epsilon_2", 1e-3, 1e-12, 1.0, "Smallest size of a weight when a step is scaled by it."),
         _real("clip_threshold", 1.0, 1e-6, 1e6, "Largest root mean square of a step before scaling."),
         _switch("relative_step", True, "Step at most 1 / √t; Keras 3.15 does so even when this is off."),
