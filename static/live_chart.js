@@ -68,19 +68,27 @@ function download(node, format) {
   window.Plotly.downloadImage({ data: node.data, layout }, { format, width, height, scale: 2, filename });
 }
 
+// A finger on a chart means to scroll the page: it has no use for zooming, and nothing to hover with.
+const isCoarse = () => matchMedia("(pointer: coarse)").matches;
+
 // Made once: Plotly takes another function for another configuration, and starts a new chart.
 let made;
-const config = () => (made ??= {
-  displaylogo: false,
-  doubleClickDelay: 400,
-  modeBarButtons: [
-    ["zoom2d", "pan2d", "resetScale2d"],
-    [
-      { name: "png", title: "Download as PNG", icon: window.Plotly.Icons.camera, click: (node) => download(node, "png") },
-      { name: "svg", title: "Download as SVG", icon: window.Plotly.Icons.disk, click: (node) => download(node, "svg") },
-    ],
-  ],
-});
+function config() {
+  if (made) return made;
+  const zooming = ["zoom2d", "pan2d", "resetScale2d"];
+  const downloads = [
+    { name: "png", title: "Download as PNG", icon: window.Plotly.Icons.camera, click: (node) => download(node, "png") },
+    { name: "svg", title: "Download as SVG", icon: window.Plotly.Icons.disk, click: (node) => download(node, "svg") },
+  ];
+  const coarse = isCoarse();
+  made = {
+    displaylogo: false,
+    doubleClickDelay: 400,
+    displayModeBar: coarse ? true : "hover",
+    modeBarButtons: coarse ? [downloads] : [zooming, downloads],
+  };
+  return made;
+}
 
 // Charts over the same axis show their values at the same place.
 let linking = false;
@@ -114,11 +122,9 @@ export async function draw({ data, parentElement }, plotlyUrl) {
 
   const figure = themed(data.figure, data.colours[isDark(parentElement) ? "dark" : "light"]);
   figure.layout.width = node.clientWidth || undefined;
-  // A finger on a chart means to scroll the page.
-  const coarse = matchMedia("(pointer: coarse)").matches;
-  figure.layout.dragmode = coarse ? false : "zoom";
+  figure.layout.dragmode = isCoarse() ? false : "zoom";
   node.setAttribute("aria-label", figure.layout.meta.alt);
-  await Plotly.react(node, figure.data, figure.layout, { ...config(), displayModeBar: coarse ? false : "hover" });
+  await Plotly.react(node, figure.data, figure.layout, config());
   node.dataset.epoch = figure.layout.meta.epoch;
   node.dataset.drawn = Number(node.dataset.drawn ?? 0) + 1;
   followWidth(node);

@@ -7,18 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from overfit_core.charts.figure import Mark, epochs_figure, lowest, present, spoken, trace
+from overfit_core.charts.figure import (
+    LOWEST_R2,
+    Mark,
+    epochs_figure,
+    lowest,
+    present,
+    spoken,
+    trace,
+)
 from overfit_core.charts.lines import Line, Lines, lines_of
 from overfit_core.charts.loss import score_curves
-from overfit_core.charts.theme import Figure
+from overfit_core.charts.theme import Figure, run_style
 from overfit_core.training.history import History
-
-LOWEST_R2 = -1.0
-"""R² has no lower end; below this the axis starts cut off, and zooming out shows the rest."""
 
 
 def accuracy_figure(
-    history: History | Lines, optimizer: str, *, marks: Sequence[Mark] = (), revision: str = ""
+    history: History | Lines,
+    optimizer: str,
+    *,
+    colour: str | None = None,
+    marks: Sequence[Mark] = (),
+    revision: str = "",
 ) -> Figure:
     """Return accuracy or, where there is none, R² by epoch.
 
@@ -26,6 +36,7 @@ def accuracy_figure(
         history: With a column ``accuracy`` or ``r2``, and the ``inference_…`` and ``val_…`` ones
             where they were recorded.
         optimizer: Its name; it sets the colour.
+        colour: Name of the run's own colour, in place of the optimizer's.
         marks: Epochs to point out.
         revision: While it stays the same, Plotly keeps a person's zoom.
 
@@ -41,7 +52,7 @@ def accuracy_figure(
         axis = {"range": [lowest(lines["r2"].values, LOWEST_R2) - 0.05, 1.05], "nticks": 6}
     else:
         raise ValueError(f"There is no accuracy and no r2 in this history, only {list(lines)}.")
-    curves = present(lines, score_curves(column, optimizer))
+    curves = present(lines, score_curves(column, run_style(optimizer, colour).colour))
     traces = [trace(lines, curve) for curve in curves]
     if unit:
         traces = [{**t, "hovertemplate": "%{y:.4~%}"} for t in traces]

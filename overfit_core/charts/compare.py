@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from overfit_core.charts.compare_axes import XAxis, frame, x_axis, y_axis
-from overfit_core.charts.compare_traces import band_traces, end_marks, looks_of, run_trace
+from overfit_core.charts.compare_axes import Axes, XAxis, frame, y_axis
+from overfit_core.charts.compare_traces import Look, band_traces, end_marks, looks_of, run_trace
 from overfit_core.charts.figure import Curve, spoken
 from overfit_core.charts.lines import Line, Lines
 from overfit_core.charts.numbers import count, number
 from overfit_core.charts.theme import Figure
 from overfit_core.comparison.bands import band_of, seed_groups
-from overfit_core.comparison.differences import group_names
+from overfit_core.comparison.differences import group_names, short_names
 from overfit_core.comparison.measures import Measure, measure_of
 from overfit_core.comparison.run import ComparedRun
 
@@ -54,46 +54,63 @@ def compare_figure(
     """
     measure = measure_of(column)
     log_y = log_y and not measure.share and measure.better != "high"
-    drawn = {run.id: line for run in runs if (line := _placed(run, column, x)) is not None}
-    looks = looks_of([run for run in runs if run.id in drawn], baseline)
+    axes = Axes(x, log_x, log_y, timed=all(run.summary is not None for run in runs))
+    names, groups = short_names(runs), seed_groups(runs) if bands else {}
+    if baseline in names:
+        names[baseline] = f"Baseline: {names[baseline]}"
+    looks = looks_of(runs, names, baseline, groups)
+    drawn = {run.id: line for run in runs if (line := _placed(run, column, axes)) is not None}
     shown = [run for run in runs if run.id in drawn and run.id not in hidden]
-    groups = seed_groups(runs) if bands else {}
-    names = group_names(groups)
-    spreads = []
-    for group, members in groups.items():
-        band = band_of(members, column) if any(run.group == group for run in shown) else None
-        known = [run for run in members if run.id in drawn]
-        if band and known:
-            look = looks[known[0].id]
-            spreads.append(band_traces(band, known, look, names[group], measure, x=x, log_y=log_y))
-    in_bands = {area["meta"] for area, _ in spreads}
-    budget = min(MOST_POINTS, POINTS_IN_ALL // max(1, len(drawn)))
     lines = Lines({run.id: drawn[run.id] for run in shown}, _last_epoch(shown))
-    traces = [area for area, _ in spreads]
-    for run in shown:
-        faint = run.group in in_bands and run.id != baseline
-        look = looks[run.id]
-        traces.append(run_trace(lines, run, look, measure, log_y, budget, faint=faint, log_x=log_x))
-    traces += [median for _, median in spreads]
+    spreads = _spreads(groups, shown, drawn, looks, measure, axes)
+    faint = {run.id for run in shown if run.group in spreads and run.id != baseline}
+    budget = min(MOST_POINTS, POINTS_IN_ALL // max(1, len(drawn)))
+    traces = [area for area, _ in spreads.values()]
+    traces += [
+        run_trace(lines, run, looks[run.id], measure, axes, budget, faint=run.id in faint)
+        for run in shown
+    ]
+    traces += [median for _, median in spreads.values()]
     traces += end_marks(shown, lines, looks, log_y=log_y)
-    curves = [Curve(run.id, looks[run.id].name, looks[run.id].style.colour) for run in shown]
-    value = y_axis(lines, curves, measure, log=log_y, target=target)
+    curves = [Curve(run.id, names[run.id], looks[run.id].style.colour) for run in shown]
     return frame(
         measure,
         _with_legend(traces),
-        alt=_alt(measure, lines, curves, x=x, log_y=log_y, target=target, groups=len(in_bands)),
+        axes,
+        y_axis(lines, curves, measure, log=log_y, target=target),
+        alt=_alt(measure, lines, curves, axes, target=target, groups=len(spreads)),
         epoch=lines.last_epoch,
-        x_axis=x_axis(x, log=log_x),
-        y_axis=value,
         target=target,
         revision=f"{revision}/{column}/{x}",
     )
 
 
-def _placed(run: ComparedRun, column: str, x: XAxis) -> Line | None:
-    """Return the line of a run over epochs or seconds; None where it has none."""
+def _spreads(
+    groups: Mapping[str, Sequence[ComparedRun]],
+    shown: Sequence[ComparedRun],
+    drawn: Mapping[str, Line],
+    looks: Mapping[str, Look],
+    measure: Measure,
+    axes: Axes,
+) -> dict[str, tuple[Figure, Figure]]:
+    """Return area and median per group of seeds of which at least one is shown."""
+    names, asked = group_names(groups), {run.group for run in shown}
+    spreads = {}
+    for group, members in groups.items():
+        known = [run for run in members if run.id in drawn]
+        band = band_of(members, measure.column) if group in asked and known else None
+        if band:
+            look = looks[known[0].id]
+            spreads[group] = band_traces(band, known, look, names[group], measure, axes)
+    return spreads
+
+
+def _placed(run: ComparedRun, column: str, axes: Axes) -> Line | None:
+    """Return the line of a run over epochs or seconds; None where there is nothing to draw."""
     line = run.line(column)
-    if line is None or x == "epoch":
+    if line is None or not len(line):
+        return None
+    if axes.x == "epoch":
         return line
     pace = run.seconds_per_epoch
     return None if not pace else Line(line.epochs * pace, line.values)  # type: ignore[arg-type]
@@ -124,21 +141,20 @@ def _alt(
     measure: Measure,
     lines: Lines,
     curves: Sequence[Curve],
+    axes: Axes,
     *,
-    x: XAxis,
-    log_y: bool,
     target: float | None,
     groups: int,
 ) -> str:
     """Return the chart in words: its scale, and the curves as long as they are few."""
-    by = "epoch" if x == "epoch" else "seconds of training"
-    scale = "logarithmic axis" if log_y else "linear axis"
+    by = "epoch" if axes.x == "epoch" else "seconds of training"
+    scale = "logarithmic axis" if axes.log_y else "linear axis"
     words = [f"Line chart of {measure.label} by {by}, {scale}: {count(len(curves), 'run')}."]
     if target is not None:
         words.append(f"Target {number(target)}.")
     if groups:
         words.append(f"Median and quartiles over the seeds of {count(groups, 'setting')}.")
-    if x == "epoch":
+    if axes.x == "epoch":
         unit = "%" if measure.share else ""
         words += [spoken(lines, curve, unit) for curve in curves[:SPOKEN_RUNS]]
     if len(curves) > SPOKEN_RUNS:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from overfit_core.charts.figure import Curve, lowest, value_axis
+from overfit_core.charts.figure import LOWEST_R2, Curve, lowest, value_axis
 from overfit_core.charts.lines import Lines
 from overfit_core.charts.numbers import number, percent
 from overfit_core.charts.theme import Figure, template
@@ -20,25 +21,62 @@ HEIGHT, LEGEND_HEIGHT, LEGEND_ROW, ENTRIES_PER_ROW = 400, 110, 22, 3
 """Pixels of the chart without its legend, of the legend at most (then it scrolls), of a row."""
 UNIFIED_CURVES = 14
 """Up to here one box names all values at an epoch; more of them would hide the chart."""
-LOWEST_R2 = -1.0
+LEGEND = {
+    "orientation": "h",
+    "x": 0,
+    "xanchor": "left",
+    "y": 0,
+    "yref": "container",
+    "yanchor": "bottom",
+    "maxheight": LEGEND_HEIGHT,
+    "itemwidth": 44,
+    "groupclick": "togglegroup",
+    "traceorder": "normal",
+}
+"""Below the chart, where it takes no room from the curves."""
 
 
-def x_axis(x: XAxis, *, log: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Axes:
+    """Over what the curves are drawn, and how.
+
+    Attributes:
+        x: ``epoch``, or ``seconds`` of training.
+        log_x: Whether the horizontal axis is logarithmic.
+        log_y: Whether the value axis is.
+        timed: Whether the training time of all runs is known without compiling; of one that has
+            no result (yet) everything from its start is counted.
+    """
+
+    x: XAxis = "epoch"
+    log_x: bool = False
+    log_y: bool = True
+    timed: bool = True
+
+    @property
+    def title(self) -> str:
+        """What the horizontal axis shows."""
+        if self.x == "epoch":
+            return "Epoch"
+        compiling = "left out" if self.timed else "left out only where a run has its result"
+        return f"Training time, seconds (compiling {compiling})"
+
+
+def x_axis(axes: Axes) -> dict[str, Any]:
     """Return the horizontal axis; its zoom has a revision of its own for each kind of scale."""
-    title = "Epoch" if x == "epoch" else "Training time, seconds (compiling left out)"
-    hover = "Epoch %{x:,d}" if x == "epoch" else "%{x:.4g} s"
+    epochs = axes.x == "epoch"
     axis: dict[str, Any] = {
-        "title": {"text": title},
-        "unifiedhovertitle": {"text": hover},
-        "hoverformat": ",d" if x == "epoch" else ".4~g",
+        "title": {"text": axes.title},
+        "unifiedhovertitle": {"text": "Epoch %{x:,d}" if epochs else "%{x:.4g} s"},
+        "hoverformat": ",d" if epochs else ".4~g",
         "showspikes": True,
         "spikemode": "across",
         "nticks": 8,
-        "uirevision": f"{x} {'log' if log else 'linear'}",
+        "uirevision": f"{axes.x} {'log' if axes.log_x else 'linear'}",
     }
-    if log:
-        return axis | {"type": "log", "tickformat": ",~d" if x == "epoch" else "~g", "dtick": 1}
-    form = ",~d" if x == "epoch" else ",~g"
+    if axes.log_x:
+        return axis | {"type": "log", "tickformat": ",~d" if epochs else "~g", "dtick": 1}
+    form = ",~d" if epochs else ",~g"
     return axis | {"type": "linear", "rangemode": "nonnegative", "tickformat": form}
 
 
@@ -63,11 +101,11 @@ def y_axis(
 def frame(
     measure: Measure,
     traces: Sequence[Figure],
+    axes: Axes,
+    y_axis: dict[str, Any],
     *,
     alt: str,
     epoch: int,
-    x_axis: dict[str, Any],
-    y_axis: dict[str, Any],
     target: float | None,
     revision: str,
 ) -> Figure:
@@ -76,10 +114,10 @@ def frame(
     Args:
         measure: What is drawn.
         traces: The curves, in the order of the legend.
+        axes: Over what, and how.
+        y_axis: From ``y_axis``.
         alt: What the chart shows, in words.
         epoch: The last epoch that it shows.
-        x_axis: From ``x_axis``.
-        y_axis: From ``y_axis``.
         target: Value of the horizontal line.
         revision: While it stays the same, Plotly keeps a person's zoom.
     """
@@ -92,40 +130,17 @@ def frame(
         "data": [trace if unified else _named_in_its_label(trace) for trace in traces],
         "layout": {
             "template": template(),
-            # A see-through one is taken for white, and the spike gets a white edge on dark.
-            "plot_bgcolor": "@background",
-            "title": {
-                "text": f"{measure.label}{scale}",
-                "font": {"size": 14},
-                "x": 0,
-                "xref": "paper",
-                "xanchor": "left",
-                "y": 1,
-                "yref": "container",
-                "yanchor": "top",
-                "pad": {"t": 8},
-            },
+            "title": {"text": f"{measure.label}{scale}"},
             "height": HEIGHT + legend,
             "margin": {"l": 58, "r": 12, "t": 34, "b": 46 + legend},
             "showlegend": entries > 1,
-            "legend": {
-                "orientation": "h",
-                "x": 0,
-                "xanchor": "left",
-                "y": 0,
-                "yref": "container",
-                "yanchor": "bottom",
-                "maxheight": LEGEND_HEIGHT,
-                "itemwidth": 44,
-                "groupclick": "togglegroup",
-                "traceorder": "normal",
-            },
+            "legend": LEGEND,
             "hovermode": "x unified" if unified else "closest",
-            "xaxis": x_axis,
+            "xaxis": x_axis(axes),
             "yaxis": y_axis,
             **_target(target, measure, log=log),
             "uirevision": revision,
-            "meta": {"alt": alt, "epoch": epoch, "link": x_axis["title"]["text"]},
+            "meta": {"alt": alt, "epoch": epoch, "link": axes.title},
         },
     }
 

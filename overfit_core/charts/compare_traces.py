@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from overfit_core.charts.compare_axes import XAxis
-from overfit_core.charts.figure import Curve, encoded, trace
+from overfit_core.charts.compare_axes import Axes
+from overfit_core.charts.figure import Curve, encoded, plot_text, trace
 from overfit_core.charts.lines import Line, Lines
-from overfit_core.charts.theme import COLOURS, Figure, OptimizerStyle, optimizer_style
+from overfit_core.charts.theme import Figure, OptimizerStyle, optimizer_style, run_style
 from overfit_core.charts.thinning import thinned
 from overfit_core.comparison.bands import Band
-from overfit_core.comparison.differences import short_names, style_name
+from overfit_core.comparison.differences import style_name
 from overfit_core.comparison.measures import Measure
 from overfit_core.comparison.run import ComparedRun
 
@@ -30,6 +30,9 @@ DASHES = (
     "18px,8px",
 )
 """Dash of the smallest learning rate, of the next one, and so on; then they begin again."""
+SHAPES = ("square", "triangle-up", "cross", "star", "hexagon", "triangle-down", "hourglass")
+MARKERS = (*SHAPES, *(f"{shape}-open" for shape in SHAPES))
+"""What tells curves of the same colour and dash apart; the first of them has none of these."""
 NAMED_CURVES = 10
 """Up to here the legend names each run; above, each optimizer with its learning rates."""
 BAND_OPACITY, MEMBER_OPACITY = 0.22, 0.4
@@ -37,7 +40,7 @@ BAND_OPACITY, MEMBER_OPACITY = 0.22, 0.4
 
 @dataclass(frozen=True)
 class Look:
-    """How one run is drawn, and where the legend has it."""
+    """How one run is drawn, and where the legend has it; its texts are as Plotly reads them."""
 
     name: str
     style: OptimizerStyle
@@ -45,32 +48,46 @@ class Look:
     entry: str
     width: float = 2.0
 
+    @property
+    def symbol(self) -> str | None:
+        """The marker on the curve; None for a plain line."""
+        return None if self.style.symbol == "circle" else self.style.symbol
 
-def looks_of(runs: Sequence[ComparedRun], baseline: str | None) -> dict[str, Look]:
-    """Return how each run is drawn, by its id; ``baseline`` is the one that is drawn boldly."""
-    names = short_names(runs)
+
+def looks_of(
+    runs: Sequence[ComparedRun],
+    names: Mapping[str, str],
+    baseline: str | None,
+    together: Collection[str] = (),
+) -> dict[str, Look]:
+    """Return how each run is drawn, by its id; no two entries of the legend look alike.
+
+    Args:
+        runs: All that are compared, so that a run looks alike in every chart.
+        names: A short name per run.
+        baseline: Id of the run that is drawn boldly.
+        together: Groups of seeds that are drawn as one.
+    """
     rates = sorted({run.spec.optimizer.base_learning_rate for run in runs})
     dashes = {rate: DASHES[place % len(DASHES)] for place, rate in enumerate(rates)}
     each = len(runs) <= NAMED_CURVES
+    markers: dict[tuple[str, str], dict[str, str]] = {}
     looks = {}
     for run in runs:
-        style, own = optimizer_style(run.spec.optimizer.name), _own_colour(run)
-        first = run.id == baseline
-        name = f"Baseline: {names[run.id]}" if first else names[run.id]
+        optimizer, dash = run.spec.optimizer, dashes[run.spec.optimizer.base_learning_rate]
+        style, first = run_style(optimizer.name, run.colour), run.id == baseline
+        own = style.colour != optimizer_style(optimizer.name).colour
+        name = plot_text(names[run.id])
+        entry = name if each or own or first else style_name(run.spec)
+        alike = markers.setdefault((style.colour, dash), {})
+        unit = run.group if run.group in together and not first else entry
+        free = (mark for mark in (style.symbol, *MARKERS) if mark not in alike.values())
+        symbol = alike.get(unit) or next(free, style.symbol)
+        alike[unit] = symbol
         looks[run.id] = Look(
-            name,
-            style._replace(colour=own) if own else style,
-            dashes[run.spec.optimizer.base_learning_rate],
-            name if each or own or first else style_name(run.spec),
-            4.0 if first else 2.0,
+            name, style._replace(symbol=symbol), dash, entry, 4.0 if first else 2.0
         )
     return looks
-
-
-def _own_colour(run: ComparedRun) -> str | None:
-    """Return the colour that a person gave a run, where it is one of the theme's."""
-    name = (run.colour or "").removeprefix("@")
-    return f"@{name}" if name in COLOURS["light"] and name != "background" else None
 
 
 def run_trace(
@@ -78,22 +95,24 @@ def run_trace(
     run: ComparedRun,
     look: Look,
     measure: Measure,
-    log_y: bool,
+    axes: Axes,
     points: int,
     *,
     faint: bool,
-    log_x: bool = False,
 ) -> Figure:
-    """Return the curve of one run, in at most ``points`` points; a faint one has no hover."""
+    """Return the curve of one run, in at most ``points`` points.
+
+    A faint one has no hover, and comes and goes with the median of its group.
+    """
     whole = len(lines[run.id]) <= points
-    if log_x and not whole:
+    if axes.log_x and not whole:
         lines = Lines({run.id: _thinned_by_logarithm(lines[run.id], points)}, lines.last_epoch)
-    symbol = None if look.style.symbol == "circle" else look.style.symbol
     width, opacity = (1.0, MEMBER_OPACITY) if faint else (look.width, 1.0)
+    symbol = None if faint else look.symbol
     curve = Curve(run.id, look.name, look.style.colour, symbol, width, opacity)
-    drawn = trace(lines, curve, log=log_y, points=points)
+    drawn = trace(lines, curve, log=axes.log_y, points=points)
     drawn["line"]["dash"] = look.dash
-    drawn |= {"legendgroup": look.entry, "showlegend": not faint}
+    drawn |= {"legendgroup": run.group if faint else look.entry, "showlegend": not faint}
     if faint:
         # The median stands for them; with a row for each seed the box would hide the chart.
         del drawn["hovertemplate"]
@@ -117,21 +136,18 @@ def band_traces(
     look: Look,
     name: str,
     measure: Measure,
-    *,
-    x: XAxis,
-    log_y: bool,
+    axes: Axes,
 ) -> tuple[Figure, Figure]:
     """Return the area between the quartiles, and the median; both in the look of a member."""
-    group, pace = members[0].group, 1.0
-    if x == "seconds":
+    group, places = members[0].group, band.epochs
+    if axes.x == "seconds":
         pace = float(np.median([run.seconds_per_epoch or np.nan for run in members]))
-    places = band.epochs * pace if x == "seconds" else band.epochs
-    low, middle, high = band.quartiles.lower, band.quartiles.median, band.quartiles.upper
-    inside = np.isfinite(low) & np.isfinite(high) & (not log_y or low > 0)
-    median = np.isfinite(middle) & (not log_y or middle > 0)
-    shared = {"type": "scatter", "legendgroup": group, "meta": group}
+        places = places * pace  # type: ignore[assignment]
+    low, high = band.quartiles.lower, band.quartiles.upper
+    inside = np.isfinite(low) & np.isfinite(high) & (not axes.log_y or low > 0)
     own = look.style.colour
-    area = shared | {
+    area = {
+        "type": "scatter",
         "x": encoded(np.concatenate([places[inside], places[inside][::-1]])),
         "y": encoded(np.concatenate([high[inside], low[inside][::-1]])),
         "mode": "lines",
@@ -140,21 +156,22 @@ def band_traces(
         "fillcolor": own,
         "opacity": BAND_OPACITY,
         "hoverinfo": "skip",
+        "legendgroup": group,
+        "meta": group,
         "showlegend": False,
     }
     form = ".5~%" if measure.share else ".5~g"
-    line = shared | {
-        "name": f"{name}, median of {band.seeds} seeds",
-        "x": encoded(places),
-        "y": encoded(np.where(median, middle, np.nan)),
+    said = plot_text(f"{name}, median of {band.seeds} seeds")
+    lines = Lines({group: Line(places, band.quartiles.median)})
+    line = trace(lines, Curve(group, said, own, look.symbol, 2.5), log=axes.log_y)
+    line["line"]["dash"] = look.dash
+    return area, line | {
         "customdata": encoded(np.column_stack([low, high])) | {"shape": f"{len(low)}, 2"},
-        "mode": "lines",
-        "line": {"color": own, "width": 2.5, "dash": look.dash},
-        "connectgaps": False,
         "hovertemplate": f"%{{y:{form}}} (quartiles %{{customdata[0]:{form}}} to "
         f"%{{customdata[1]:{form}}})",
+        "legendgroup": group,
+        "meta": group,
     }
-    return area, line
 
 
 def end_marks(

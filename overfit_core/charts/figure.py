@@ -22,6 +22,8 @@ LEGEND_ROW = 24
 CURVES_PER_LEGEND_ROW = 3
 FEW_DECADES, MOST_DECADES_NAMED = 2.5, 4.5
 """How many powers of ten a logarithmic axis divides, and how many of them it names at most."""
+LOWEST_R2 = -1.0
+"""R² has no lower end; below this the axis starts cut off, and zooming out shows the rest."""
 
 
 class Curve(NamedTuple):
@@ -46,6 +48,16 @@ class Mark(NamedTuple):
 
     epoch: int
     text: str
+
+
+def plot_text(text: str) -> str:
+    """Return a text that Plotly, and the theme, show as it stands.
+
+    Plotly reads names and labels as markup, with ``<b>`` and links; of entities it knows these
+    three, but not the quotation mark's. The theme takes ``@blue`` for the name of a colour.
+    """
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"\u200b{escaped}" if escaped.startswith("@") else escaped
 
 
 def encoded(values: np.ndarray[Any, Any]) -> dict[str, str]:
@@ -108,17 +120,7 @@ def epochs_figure(
         "data": list(traces),
         "layout": {
             "template": template(),
-            "title": {
-                "text": title,
-                "font": {"size": 14},
-                "x": 0,
-                "xref": "paper",
-                "xanchor": "left",
-                "y": 1,
-                "yref": "container",
-                "yanchor": "top",
-                "pad": {"t": 8},
-            },
+            "title": {"text": title},
             "height": height + LEGEND_ROW * rows,
             "margin": {"l": 58, "r": 12, "t": 34 + LEGEND_ROW * (rows == 1), "b": 40},
             "showlegend": rows > 0,

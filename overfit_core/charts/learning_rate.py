@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from overfit_core.charts.figure import Curve, epochs_figure, spoken, trace
 from overfit_core.charts.lines import Lines, lines_of
-from overfit_core.charts.theme import Figure, optimizer_style
+from overfit_core.charts.theme import Figure, run_style
 from overfit_core.training.history import History
 
 
-def learning_rate_figure(history: History | Lines, optimizer: str, *, revision: str = "") -> Figure:
+def learning_rate_figure(
+    history: History | Lines, optimizer: str, *, colour: str | None = None, revision: str = ""
+) -> Figure:
     """Return the learning rate by epoch, as the schedule gave it.
 
     Args:
         history: With a column ``learning_rate``.
         optimizer: Its name; it sets the colour.
+        colour: Name of the run's own colour, in place of the optimizer's.
         revision: While it stays the same, Plotly keeps a person's zoom.
     """
-    curve = Curve("learning_rate", "Learning rate", optimizer_style(optimizer).colour)
+    curve = Curve("learning_rate", "Learning rate", run_style(optimizer, colour).colour)
     lines = lines_of(history)
     top = float(lines["learning_rate"].values.max(initial=0.0)) or 1.0
     return epochs_figure(

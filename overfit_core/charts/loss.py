@@ -14,7 +14,7 @@ from overfit_core.charts.figure import (
     value_axis,
 )
 from overfit_core.charts.lines import Lines, lines_of
-from overfit_core.charts.theme import Figure, optimizer_style
+from overfit_core.charts.theme import Figure, run_style
 from overfit_core.training.history import History
 
 
@@ -22,6 +22,7 @@ def loss_figure(
     history: History | Lines,
     optimizer: str,
     *,
+    colour: str | None = None,
     log: bool = True,
     marks: Sequence[Mark] = (),
     revision: str = "",
@@ -32,12 +33,13 @@ def loss_figure(
         history: With a column ``loss``, and ``inference_loss`` and ``val_loss`` where they were
             recorded.
         optimizer: Its name; it sets the colour.
+        colour: Name of the run's own colour, in place of the optimizer's.
         log: Whether the loss axis is logarithmic.
         marks: Epochs to point out.
         revision: While it stays the same, Plotly keeps a person's zoom.
     """
     lines = lines_of(history)
-    curves = present(lines, score_curves("loss", optimizer))
+    curves = present(lines, score_curves("loss", run_style(optimizer, colour).colour))
     words = " ".join(spoken(lines, curve) for curve in curves)
     scale = "logarithmic axis" if log else "linear axis"
     return epochs_figure(
@@ -52,9 +54,8 @@ def loss_figure(
     )
 
 
-def score_curves(column: str, optimizer: str) -> list[Curve]:
+def score_curves(column: str, colour: str) -> list[Curve]:
     """Return the curves of one figure of merit: training, inference mode, held-out samples."""
-    colour = optimizer_style(optimizer).colour
     return [
         Curve(column, "Training", colour, width=2.5),
         Curve(f"inference_{column}", "Inference", colour, "square-open", 1.2),

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from overfit_core.charts.figure import Curve, epochs_figure, spoken, trace, value_axis
 from overfit_core.charts.lines import Lines, lines_of
-from overfit_core.charts.theme import Figure, optimizer_style
+from overfit_core.charts.theme import Figure, run_style
 from overfit_core.training.history import History
 
 
@@ -38,7 +38,12 @@ def recorded_probes(history: History | Lines) -> tuple[str, ...]:
 
 
 def probe_figure(
-    history: History | Lines, probe: str, optimizer: str, *, revision: str = ""
+    history: History | Lines,
+    probe: str,
+    optimizer: str,
+    *,
+    colour: str | None = None,
+    revision: str = "",
 ) -> Figure:
     """Return one probe by epoch, a line per layer, the first layer the faintest.
 
@@ -46,6 +51,7 @@ def probe_figure(
         history: With columns ``{probe}/{layer}``.
         probe: One of ``PROBES``.
         optimizer: Its name; it sets the colour. Layers differ by marker and strength.
+        colour: Name of the run's own colour, in place of the optimizer's.
         revision: While it stays the same, Plotly keeps a person's zoom.
 
     Raises:
@@ -53,7 +59,7 @@ def probe_figure(
     """
     style = PROBES[probe]
     lines = lines_of(history)
-    curves = layer_curves(lines, probe, optimizer)
+    curves = layer_curves(lines, probe, run_style(optimizer, colour).colour)
     # Fewer points for each line where there are many: what is sent stays bounded.
     points = max(200, 1_600 // max(1, len(curves) // 2))
     traces = [trace(lines, curve, log=style.log, points=points) for curve in curves]
@@ -74,11 +80,10 @@ def probe_figure(
     )
 
 
-def layer_curves(lines: Lines, probe: str, optimizer: str) -> list[Curve]:
+def layer_curves(lines: Lines, probe: str, colour: str) -> list[Curve]:
     """Return a curve per layer, in the order of the network."""
     prefix = f"{probe}/"
     columns = [column for column in lines if column.startswith(prefix)]
-    colour = optimizer_style(optimizer).colour
     last = max(1, len(columns) - 1)
     return [
         Curve(

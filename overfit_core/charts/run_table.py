@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from overfit_core.charts.status import STATES, run_title
+from overfit_core.comparison.differences import told_apart
 from overfit_core.errors import SpecError
 
 if TYPE_CHECKING:
@@ -87,10 +88,5 @@ def record_title(record: RunRecord) -> str:
 
 def distinct_titles(records: Sequence[RunRecord]) -> dict[str, str]:
     """Return a title per id; those that would be equal are told apart by a number."""
-    titles: dict[str, str] = {}
-    for record in records:
-        title, number = record_title(record), 2
-        while title in titles.values():
-            title, number = f"{record_title(record)} ({number})", number + 1
-        titles[record.id] = title
-    return titles
+    titles = told_apart([record_title(record) for record in records])
+    return dict(zip((record.id for record in records), titles, strict=True))

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from overfit_core.comparison.differences import differences, short_names
+from overfit_core.comparison.differences import differences, short_names, told_apart
 from overfit_core.comparison.measures import is_column
 from overfit_core.comparison.run import ComparedRun
 from overfit_core.comparison.scoreboard import LOWER, RATIO, UPPER, Row, ScoreColumn
-from overfit_core.comparison.view import Target
-from overfit_core.training.result import R2_MEMORISED
+from overfit_core.comparison.target import USUAL, Target
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NAME = "Run"
+NAME, SETTING = "Run", "Setting"
 RATIO_LABEL = "× baseline"
 QUARTILES = "middle half"
 
@@ -32,8 +31,7 @@ def score_table(rows: Sequence[Row], columns: Sequence[ScoreColumn]) -> pd.DataF
     """
     import pandas as pd
 
-    names = [f"{row['name']} (baseline)" if row["baseline"] else row["name"] for row in rows]
-    table: dict[str, object] = {NAME: pd.Series(names, dtype="object")}
+    table: dict[str, object] = {NAME: pd.Series(map(_name, rows), dtype="object")}
     for column in columns:
         table[_head(column)] = _numbers(rows, column.key, column)
         ratios = [row.get(column.key + RATIO) for row in rows]
@@ -48,8 +46,8 @@ def score_table(rows: Sequence[Row], columns: Sequence[ScoreColumn]) -> pd.DataF
 def memorised_target(runs: Sequence[ComparedRun]) -> Target:
     """Return what memorised means for these runs: every sample right, or an R² of 0.99."""
     if any("accuracy" in run.lines for run in runs) or not any("r2" in run.lines for run in runs):
-        return Target("accuracy", 1.0)
-    return Target("r2", R2_MEMORISED)
+        return Target("accuracy", USUAL["accuracy"])
+    return Target("r2", USUAL["r2"])
 
 
 def common_columns(runs: Sequence[ComparedRun]) -> list[str]:
@@ -66,14 +64,19 @@ def difference_table(runs: Sequence[ComparedRun]) -> pd.DataFrame:
     import pandas as pd
 
     rows = differences([run.spec for run in runs])
-    names = short_names(runs)
-    table: dict[str, list[str]] = {"Setting": [f"{row.part}: {row.label}" for row in rows]}
-    for place, run in enumerate(runs):
-        name, number = names[run.id], 2
-        while name in table:
-            name, number = f"{names[run.id]} ({number})", number + 1
+    names = told_apart(list(short_names(runs).values()), taken=[SETTING])
+    table = {SETTING: [f"{row.part}: {row.label}" for row in rows]}
+    for place, name in enumerate(names):
         table[name] = [row.values[place] for row in rows]
     return pd.DataFrame(table, dtype="object")
+
+
+def _name(row: Row) -> str:
+    """Return what the row is called, with what is to be kept in mind of it."""
+    said = ["baseline"] if row["baseline"] else []
+    if row["as_of"] is not None:
+        said.append(f"as of epoch {row['as_of']:,}")
+    return f"{row['name']} ({', '.join(said)})" if said else str(row["name"])
 
 
 def _head(column: ScoreColumn) -> str:

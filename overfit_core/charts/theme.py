@@ -77,6 +77,32 @@ def optimizer_style(name: str) -> OptimizerStyle:
     return OPTIMIZER_STYLES.get(name, OptimizerStyle("@text", "circle"))
 
 
+def run_style(optimizer: str, colour: str | None) -> OptimizerStyle:
+    """Return how the curves of a run look: as its optimizer's, but in its own colour if it has one.
+
+    Args:
+        optimizer: Its name.
+        colour: Name that a person gave, with or without the ``@``; one that no theme has, and the
+            background's, are left out.
+    """
+    style, name = optimizer_style(optimizer), (colour or "").removeprefix("@")
+    own = name in COLOURS["light"] and name != "background"
+    return style._replace(colour=f"@{name}") if own else style
+
+
+TITLE = {
+    "font": {"size": 14},
+    "x": 0,
+    "xref": "paper",
+    "xanchor": "left",
+    "y": 1,
+    "yref": "container",
+    "yanchor": "top",
+    "pad": {"t": 8},
+}
+"""Where the title of a chart stands: at the upper left, above the curves."""
+
+
 def template() -> dict[str, Any]:
     """Return the explicit layout template of every chart, with named colours.
 
@@ -101,8 +127,10 @@ def template() -> dict[str, Any]:
     return {
         "layout": {
             "font": {"family": FONT, "color": "@text", "size": 13},
+            "title": TITLE,
             "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
+            # A see-through one is taken for white: the spike would have a white edge on dark.
+            "plot_bgcolor": "@background",
             "colorway": ["@blue", "@vermillion", "@green", "@orange", "@purple", "@sky", "@yellow"],
             "xaxis": axis,
             "yaxis": axis,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from overfit_core.charts.lines import Line
 from overfit_core.comparison.measures import measure_of
 from overfit_core.comparison.run import ComparedRun
 from overfit_core.training.types import FloatArray, IntArray
@@ -73,20 +74,24 @@ def band_of(members: Sequence[ComparedRun], column: str) -> Band | None:
     Returns:
         None where fewer than two of them have recorded it.
     """
+    worst = {"low": np.inf, "high": -np.inf, None: None}[measure_of(column).better]
     found = [(run, line) for run in members if (line := run.line(column)) is not None]
-    if len(found) < 2:
+    if worst is None:
+        found = [(run, line) for run, line in found if len(line)]
+    ends = {run.id: int(line.epochs[-1]) for run, line in found if len(line)}
+    if len(found) < 2 or not ends:
         return None
-    better = measure_of(column).better
-    worst = {"low": np.inf, "high": -np.inf, None: None}[better]
-    ends = [
-        int(line.epochs[-1]) for run, line in found if run.diverged_epoch is None or worst is None
-    ]
-    last = min(ends) if ends else max(int(line.epochs[-1]) for _, line in found)
-    epochs = epoch_grid(last)
-    values = np.array(
-        [np.interp(epochs, line.epochs, line.values, right=worst) for _, line in found]
-    )
+    bound = [ends[run.id] for run, _ in found if run.diverged_epoch is None or worst is None]
+    epochs = epoch_grid(min(bound) if bound else max(ends.values()))
+    values = np.array([_at(epochs, line, worst) for _, line in found])
     return Band(epochs, quartiles(values), len(found))
+
+
+def _at(epochs: IntArray, line: Line, worst: float | None) -> FloatArray:
+    """Return the values at these epochs, behind the line's end the worst there is."""
+    if not len(line):
+        return np.full(len(epochs), worst, dtype=np.float64)
+    return np.interp(epochs, line.epochs, line.values, right=worst)
 
 
 def epoch_grid(last: int) -> IntArray:

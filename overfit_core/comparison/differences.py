@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,8 @@ LABELS: dict[Path, str] = {
 }
 """What a setting is called where its own name does not say which one is meant."""
 NOT_TAKEN = "–"
+NO_RUN = "None"
+"""What stands in a list of runs for none of them."""
 PARTS = {"batch": "Batch", "model": "Model", "optimizer": "Optimizer", "training": "Training"}
 NAME_PARTS = 3
 """Most differing settings that the short name of a run spells out."""
@@ -82,11 +84,25 @@ def short_names(runs: Sequence[ComparedRun]) -> dict[str, str]:
         run.title if _is_named(run) else _short_name(run.spec, place, rows)
         for place, run in enumerate(runs)
     ]
-    total, seen = Counter(names), Counter[str]()
-    result = {}
-    for run, name in zip(runs, names, strict=True):
-        seen[name] += 1
-        result[run.id] = f"{name} ({seen[name]})" if total[name] > 1 else name
+    return dict(zip((run.id for run in runs), told_apart(names, taken=[NO_RUN]), strict=True))
+
+
+def told_apart(titles: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Return the titles with a number behind each that is not the only one: no two are equal.
+
+    Args:
+        titles: As people and settings have them.
+        taken: Names of other things in the same place, which none of them may have.
+    """
+    often, used = Counter([*titles, *taken]), {*titles, *taken}
+    result = []
+    for title in titles:
+        name, number = title, 0
+        while often[title] > 1 and name in used:
+            number += 1
+            name = f"{title} ({number})"
+        used.add(name)
+        result.append(name)
     return result
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from overfit_core.batches import SOURCES
 from overfit_core.charts.numbers import count
 from overfit_core.comparison.differences import Difference, differences
 from overfit_core.comparison.run import ComparedRun
+from overfit_core.models.heads import head_of
+from overfit_core.spec import RunSpec
 
 Tone = Literal["plain", "good", "open", "bad"]
 """As ``charts.status`` has it: ``open`` where something is not known, or to be kept in mind."""
@@ -46,7 +49,7 @@ def fairness(runs: Sequence[ComparedRun]) -> Fairness:
         also = f", and the settings differ{others}" if others else ""
         return Fairness("open", f"It is not known whether the batch is the same: {which}{also}.")
     if weights:
-        return Fairness("good", f"Same batch, same initial weights: {_verdict(rows)}")
+        return Fairness("good", f"Same batch, same initial weights: {_verdict(runs)}")
     if weights is None or seeds is None:
         return Fairness(
             "open",
@@ -57,7 +60,7 @@ def fairness(runs: Sequence[ComparedRun]) -> Fairness:
         return Fairness(
             "good",
             "Same batch, and the same initial weights for each seed: compare medians over the "
-            f"seeds. {_verdict(rows).capitalize()}",
+            f"seeds. {_verdict(runs).capitalize()}",
         )
     why = _because([row for row in rows if row.path in _DRAWS_WEIGHTS or row.part == "Model"])
     return Fairness(
@@ -68,14 +71,18 @@ def fairness(runs: Sequence[ComparedRun]) -> Fairness:
 
 
 _DRAWS_WEIGHTS = {("training", "seed"), ("training", "dtype")}
-_CHANGES_LOSS = {("model", "loss")}
 
 
-def _verdict(rows: Iterable[Difference]) -> str:
+def _verdict(runs: Iterable[ComparedRun]) -> str:
     """Return what holds once batch and weights are the same."""
-    if any(row.path in _CHANGES_LOSS for row in rows):
+    if len({_loss(run.spec) for run in runs}) > 1:
         return "epochs to full accuracy can be compared, but the losses are different measures."
     return "speed can be compared."
+
+
+def _loss(spec: RunSpec) -> str:
+    """Return the loss that is made small: the one that was asked for, or the task's."""
+    return head_of(spec.model, SOURCES[spec.batch.source].shape(spec.batch)).loss
 
 
 def _alike(runs: Iterable[ComparedRun], key: Callable[[ComparedRun], str | None]) -> bool | None:

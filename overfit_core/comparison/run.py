@@ -12,7 +12,6 @@ from overfit_core.charts.lines import Line, Lines
 from overfit_core.charts.status import run_title, seconds_taken
 from overfit_core.spec import RunSpec
 from overfit_core.training.result import RunSummary
-from overfit_core.training.types import IntArray
 
 if TYPE_CHECKING:
     from overfit_core.store.records import RunRecord
@@ -27,28 +26,28 @@ class ComparedRun:
         title: What a person calls it.
         spec: What was asked for.
         lines: Its curves as far as they go.
-        summary: How it ended; None until then.
+        ended: Whether nothing will change any more.
+        summary: How it ended; None until then, and where it failed or its worker was lost.
         seconds: From its start to its end or to its worker's last sign of life, getting ready
             included; None before its start. Used only where there is no summary.
         colour: Name of a colour of the theme, given by a person; None follows the optimizer.
         batch_hash: SHA-256 of its batch; None where it was not recorded.
         weights_hash: SHA-256 of its initial weights; None where it was not recorded.
-        learned_epoch: ``Samples.learned_epoch``, shape ``(samples,)``; None where not known.
     """
 
     id: str
     title: str
     spec: RunSpec
     lines: Lines = field(repr=False)
+    ended: bool = True
     summary: RunSummary | None = None
     seconds: float | None = None
     colour: str | None = None
     batch_hash: str | None = None
     weights_hash: str | None = None
-    learned_epoch: IntArray | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, record: RunRecord, lines: Lines, learned_epoch: IntArray | None = None) -> Self:
+    def of(cls, record: RunRecord, lines: Lines) -> Self:
         """Return a run of the store with its curves.
 
         Raises:
@@ -60,12 +59,12 @@ class ComparedRun:
             title=record.name or run_title(record.spec),
             spec=record.spec,
             lines=lines,
+            ended=record.ended,
             summary=record.summary,
             seconds=seconds_taken(record.started_at, end),
             colour=record.colour,
             batch_hash=record.batch_hash,
             weights_hash=record.weights_hash,
-            learned_epoch=learned_epoch,
         )
 
     @cached_property
@@ -88,7 +87,7 @@ class ComparedRun:
     def seconds_per_epoch(self) -> float | None:
         """Training time of one epoch, without compiling; None before there is one.
 
-        A run that has no summary yet counts from its start, getting ready included.
+        A run that has no summary counts from its start, getting ready and pauses included.
         """
         if self.summary is not None and self.summary.epochs > 0:
             return self.summary.train_seconds / self.summary.epochs
@@ -99,12 +98,13 @@ class ComparedRun:
     def line(self, column: str) -> Line | None:
         """Return one curve up to where the run diverged: what it scored there means nothing.
 
-        None where the column was not recorded, or holds nothing yet.
+        None where the column was not recorded, or holds nothing yet; without a point where the run
+        diverged at its first epoch.
         """
         line = self.lines.get(column)
-        if line is None:
+        if line is None or not len(line):
             return None
-        if self.diverged_epoch is not None:
-            before = line.epochs < self.diverged_epoch
-            line = Line(line.epochs[before], line.values[before])
-        return line if len(line) else None
+        if self.diverged_epoch is None:
+            return line
+        before = line.epochs < self.diverged_epoch
+        return Line(line.epochs[before], line.values[before])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from overfit_core.comparison.measures import measure_of
 from overfit_core.comparison.run import ComparedRun
-from overfit_core.comparison.view import Target
+from overfit_core.comparison.target import DEFAULT_TARGET, Target
 from overfit_core.training.history import History
+from overfit_core.training.result import Samples
 from overfit_core.training.types import FloatArray, IntArray
 
 MISSED = math.inf
@@ -28,7 +29,8 @@ class Score:
     Attributes:
         epochs_to_target: The first epoch at which the measure reaches the target, whether or not
             it stays there (time to result, as AlgoPerf has it: Dahl et al. 2023, "Benchmarking
-            Neural Network Training Algorithms", section 4.1); ``MISSED`` if it never does.
+            Neural Network Training Algorithms", section 4.1); ``MISSED`` if it ended without;
+            None while it goes on, or where there is no target.
         seconds_to_target: These epochs times the run's mean training time of one, compiling left
             out; ``MISSED`` like the epochs.
         compile_seconds: What came before the first epoch.
@@ -42,6 +44,7 @@ class Score:
         memorised_epoch: First of five epochs running with every sample right; ``MISSED`` if it
             ended without; None while it goes on.
         never_learned: Samples that are wrong with the last weights.
+        as_of: The last epoch that was looked at, of a run that goes on; None of one that has ended.
         exact: Whether every epoch was looked at, and not a thinned curve.
     """
 
@@ -54,11 +57,12 @@ class Score:
     drift: float | None = None
     memorised_epoch: float | None = None
     never_learned: int | None = None
+    as_of: int | None = None
     exact: bool = True
 
     @property
     def reached(self) -> bool | None:
-        """Whether the target was reached; None where its measure was not recorded."""
+        """Whether the target was reached; None where that is not known, or not yet."""
         return None if self.epochs_to_target is None else self.epochs_to_target < MISSED
 
 
@@ -68,56 +72,111 @@ def needs_history(run: ComparedRun, column: str) -> bool:
     return line is not None and len(line) > 0 and len(line) < _span(line.epochs)
 
 
-def score(run: ComparedRun, target: Target, history: History | None = None) -> Score:
+class Recorded(Protocol):
+    """The side of the store that is read here."""
+
+    def history(self, run_id: str, after_epoch: int = 0) -> History:
+        """Return the epochs after ``after_epoch``."""
+        ...
+
+    def samples(self, run_id: str) -> Samples | None:
+        """Return the samples of a run; None before they were put there."""
+        ...
+
+
+def recorded_score(run: ComparedRun, target: Target | None, store: Recorded) -> Score:
+    """Return how one run did, with what only the store knows.
+
+    A history that has to be read for it is let go again: fifty of them would fill the memory. A
+    run that goes on is scored on its curve, which is read several times a second anyway.
+
+    Args:
+        run: The run.
+        target: What counts as reached, if anything.
+        store: Where its history and its samples are.
+
+    Raises:
+        StoreError: If the store cannot be read.
+    """
+    if not run.ended:
+        return score(run, target)
+    whole = store.history(run.id) if needs_history(run, _measured(target)) else None
+    samples = store.samples(run.id)
+    return score(run, target, whole, samples.learned_epoch if samples else None)
+
+
+def score(
+    run: ComparedRun,
+    target: Target | None,
+    history: History | None = None,
+    learned_epoch: IntArray | None = None,
+) -> Score:
     """Return how one run did.
 
     Args:
         run: The run.
-        target: What counts as reached.
+        target: What counts as reached; without one, best and last are those of the loss.
         history: All of its epochs from the first on; needed where ``needs_history`` says so.
             Without it such a run is scored on its thinned curve, where the epoch of the target can
             be late by one bin.
+        learned_epoch: ``Samples.learned_epoch``, shape ``(samples,)``; None where not known.
     """
-    summary = run.summary
-    known = Score(
-        compile_seconds=summary.compile_seconds if summary else None,
+    column, diverged = _measured(target), run.diverged_epoch is not None
+    found = Score(
+        compile_seconds=run.summary.compile_seconds if run.summary else None,
         memorised_epoch=_memorised(run),
         never_learned=None
-        if run.learned_epoch is None
-        else int(np.count_nonzero(np.asarray(run.learned_epoch) == 0)),
+        if learned_epoch is None
+        else int(np.count_nonzero(np.asarray(learned_epoch) == 0)),
+        as_of=None if run.ended else run.lines.last_epoch,
     )
-    epochs, values, exact = _values(run, target.kind, history)
-    if not len(values):
-        return known
-    low = measure_of(target.kind).better == "low"
+    epochs, values, exact = _values(run, column, history)
+    if column not in run.lines or not (len(values) or diverged):
+        return found
+    low = measure_of(column).better == "low"
     worst = np.inf if low else -np.inf
-    diverged = run.diverged_epoch is not None
-    finite = np.where(np.isfinite(values), values, worst)
-    place = int(finite.argmin() if low else finite.argmax())
-    best = float(finite[place])
-    hit = first_reached(values, target)
-    to_target = MISSED if hit is None else float(epochs[hit])
-    pace = run.seconds_per_epoch
-    return Score(
-        epochs_to_target=to_target,
-        seconds_to_target=None if pace is None else to_target * pace if hit is not None else MISSED,
-        compile_seconds=known.compile_seconds,
-        best=best if math.isfinite(best) else None,
-        best_epoch=int(epochs[place]) if math.isfinite(best) else None,
-        last=worst if diverged else float(finite[-1]),
-        drift=None if hit is None else math.inf if diverged else drift(values[hit:], target),
-        memorised_epoch=known.memorised_epoch,
-        never_learned=known.never_learned,
+    best, best_epoch = _best(epochs, values, low=low)
+    found = replace(
+        found,
+        best=best,
+        best_epoch=best_epoch,
+        last=worst if diverged or not np.isfinite(values[-1]) else float(values[-1]),
         exact=exact,
     )
+    return found if target is None else _beside_target(run, target, found, epochs, values)
 
 
-def scores(
-    runs: list[ComparedRun], target: Target, histories: Mapping[str, History] | None = None
-) -> dict[str, Score]:
-    """Return the score of each run by its id; ``histories`` are by id too."""
-    given = histories or {}
-    return {run.id: score(run, target, given.get(run.id)) for run in runs}
+def _beside_target(
+    run: ComparedRun, target: Target, found: Score, epochs: IntArray, values: FloatArray
+) -> Score:
+    """Return the score with what the target says; a run that goes on may still reach it."""
+    diverged = run.diverged_epoch is not None
+    hit = first_reached(values, target)
+    if hit is None:
+        missed = MISSED if run.ended or diverged else None
+        return replace(found, epochs_to_target=missed, seconds_to_target=missed)
+    pace, needed = run.seconds_per_epoch, float(epochs[hit])
+    return replace(
+        found,
+        epochs_to_target=needed,
+        seconds_to_target=None if pace is None else needed * pace,
+        drift=math.inf if diverged else drift(values[hit:], target),
+    )
+
+
+def _best(epochs: IntArray, values: FloatArray, *, low: bool) -> tuple[float | None, int | None]:
+    """Return the best finite value and its first epoch; None where there is none."""
+    finite = np.isfinite(values)
+    if not finite.any():
+        return None, None
+    values, epochs = values[finite], epochs[finite]
+    place = int(values.argmin() if low else values.argmax())
+    return float(values[place]), int(epochs[place])
+
+
+def _measured(target: Target | None) -> str:
+    """Return the column that is scored."""
+    return target.kind if target else DEFAULT_TARGET.kind
 
 
 def first_reached(values: FloatArray, target: Target) -> int | None:

@@ -6,40 +6,27 @@ to what is usual, with a notice, and never raises.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from overfit_core.charts.compare_axes import XAxis
+from overfit_core.charts.run_table import record_title
 from overfit_core.comparison.measures import is_column
-from overfit_core.errors import shown
+from overfit_core.comparison.target import DEFAULT_TARGET, Target, TargetKind, checked_target
+from overfit_core.errors import SpecError, shown
+
+if TYPE_CHECKING:
+    from overfit_core.store import RunRecord
 
 MAX_RUNS, MAX_COLUMNS = 50, 6
+NAMED = 5
+"""Most runs that a notice names."""
 LONGEST_VALUE = 4_000
 """Characters of one value of an address that are looked at: room for 50 ids of 64."""
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-MAX_TARGET = 1e12
-
-TargetKind = Literal["loss", "accuracy", "r2"]
-SHORT_KINDS = {"loss": "l", "accuracy": "a", "r2": "r"}
-
-
-@dataclass(frozen=True)
-class Target:
-    """What counts as reached.
-
-    Attributes:
-        kind: The measure in training mode: a loss is reached from above, a score from below.
-        value: A loss > 0, an accuracy from 0 to 1, an R² of at most 1.
-    """
-
-    kind: TargetKind
-    value: float
-
-
-DEFAULT_TARGET = Target("loss", 0.01)
+SHORT_KINDS: dict[TargetKind, str] = {"loss": "l", "accuracy": "a", "r2": "r"}
 
 
 @dataclass(frozen=True)
@@ -68,23 +55,28 @@ class CompareView:
     baseline: str | None = None
     hidden: tuple[str, ...] = ()
 
-    def to_query(self) -> dict[str, str]:
-        """Return what differs from the defaults, by short keys; safe in a URL as it stands."""
+    def to_query(self, unset: Collection[str] = ()) -> dict[str, str]:
+        """Return what differs from the defaults, by short keys; safe in a URL as it stands.
+
+        Measures and target are always said: a page that finds none chooses what fits its runs.
+
+        Args:
+            unset: Which of ``y`` and ``t`` are left out, because nobody has chosen them yet.
+        """
         # Hidden runs and the baseline are told by their place: an id is 16 characters long.
         places = {run_id: str(place) for place, run_id in enumerate(self.runs, 1)}
         given = {
             "runs": ",".join(self.runs),
-            "y": ",".join(self.columns),
+            "y": "" if "y" in unset else ",".join(self.columns),
             "lx": "1" if self.log_x else "",
             "ly": "" if self.log_y else "0",
             "x": "" if self.x == "epoch" else self.x,
-            "t": _target_text(self.target),
+            "t": "" if "t" in unset else _target_text(self.target),
             "seeds": "" if self.seeds_together else "0",
             "base": places.get(self.baseline or "", ""),
             "hide": ",".join(places[run_id] for run_id in self.hidden if run_id in places),
         }
-        defaults = {"y": ",".join(CompareView.columns), "t": _target_text(DEFAULT_TARGET)}
-        return {key: text for key, text in given.items() if text and text != defaults.get(key)}
+        return {key: text for key, text in given.items() if text}
 
     def with_runs(self, runs: Iterable[str]) -> CompareView:
         """Return the view of these runs; a baseline or a hidden run that is gone is forgotten."""
@@ -131,6 +123,25 @@ def gone_notice(asked: Iterable[str], found: Iterable[str]) -> str | None:
         return None
     runs = "One of these runs is" if gone == 1 else f"{gone} of these runs are"
     return f"{runs} not here: deleted, or made on another machine."
+
+
+def unreadable_notice(records: Sequence[RunRecord]) -> str | None:
+    """Name the runs whose settings this version cannot read; None if there are none."""
+    names = [shown(record_title(record), 40) for record in records if not _readable(record)]
+    if not names:
+        return None
+    others = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return (
+        f"Made by another version, whose settings cannot be read here, and not compared: "
+        f"{', '.join(names[:NAMED])}{others}."
+    )
+
+
+def _readable(record: RunRecord) -> bool:
+    try:
+        return bool(record.spec)
+    except SpecError:
+        return False
 
 
 _KEYS = ("runs", "y", "lx", "ly", "x", "t", "seeds", "base", "hide")
@@ -194,7 +205,7 @@ def _target(text: str, notices: list[str]) -> Target | None:
         return DEFAULT_TARGET
     kinds = {short: kind for kind, short in SHORT_KINDS.items()}
     try:
-        target = checked_target(kinds[text[:1]], float(text[1:]))  # type: ignore[arg-type]
+        target = checked_target(kinds[text[:1]], float(text[1:]))
     except (KeyError, ValueError):
         notices.append(
             f"The target {shown(text, 40)} in this address cannot be used: it is "
@@ -202,18 +213,6 @@ def _target(text: str, notices: list[str]) -> Target | None:
         )
         return DEFAULT_TARGET
     return target
-
-
-def checked_target(kind: TargetKind, value: float) -> Target:
-    """Return a target within its limits.
-
-    Raises:
-        ValueError: If no run could have such a value.
-    """
-    low, high = {"loss": (0.0, MAX_TARGET), "accuracy": (0.0, 1.0), "r2": (-MAX_TARGET, 1.0)}[kind]
-    if not (math.isfinite(value) and low <= value <= high) or (kind == "loss" and value == 0):
-        raise ValueError(f"A target of {kind} lies between {low:g} and {high:g}, not {value!r}.")
-    return Target(kind, float(value))
 
 
 def _at(text: str, runs: tuple[str, ...], what: str, notices: list[str]) -> tuple[str, ...]:

@@ -19,8 +19,6 @@ from overfit_core.exports.tables import (
     runs_parquet,
     spec_json,
 )
-from overfit_core.training.history import History
-from overfit_core.training.result import Samples
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Export:
         meaning: one line: what it is, and what for.
         ending: ending of its file name, dot included.
         mime: its MIME type.
-        needs_worker: whether it needs TensorFlow, and so a worker.
+        make: what makes it; None where that needs TensorFlow, and so a worker.
     """
 
     kind: str
@@ -41,7 +39,30 @@ class Export:
     meaning: str
     ending: str
     mime: str
-    needs_worker: bool = False
+    make: Callable[[Run], bytes] | None = None
+
+    @property
+    def needs_worker(self) -> bool:
+        """Whether it needs TensorFlow, and so a worker."""
+        return self.make is None
+
+
+def _script(run: Run) -> bytes:
+    from overfit_core.exports.script import keras_script
+
+    return keras_script(run.spec).encode()
+
+
+def _notebook(run: Run) -> bytes:
+    from overfit_core.exports.notebook import keras_notebook
+
+    return keras_notebook(run.spec)
+
+
+def _report(run: Run) -> bytes:
+    from overfit_core.exports.report import report_html
+
+    return report_html([run])
 
 
 _ALL = (
@@ -51,6 +72,7 @@ _ALL = (
         "A Python script that repeats the run with Keras alone, batch included.",
         ".py",
         "text/x-python",
+        _script,
     ),
     Export(
         "notebook",
@@ -58,22 +80,39 @@ _ALL = (
         "The same script, cell by cell, with a plot.",
         ".ipynb",
         "application/x-ipynb+json",
+        _notebook,
     ),
-    Export("csv", "CSV", "The history, one row per epoch.", ".csv", "text/csv"),
+    Export(
+        "csv",
+        "CSV",
+        "The history, one row per epoch.",
+        ".csv",
+        "text/csv",
+        lambda run: history_csv(run.history),
+    ),
     Export(
         "parquet",
         "Parquet",
         "The history, one row per epoch, to the last bit.",
         ".parquet",
         "application/vnd.apache.parquet",
+        lambda run: history_parquet(run.history),
     ),
-    Export("settings", "Settings (JSON)", "Every setting of the run.", ".json", "application/json"),
+    Export(
+        "settings",
+        "Settings (JSON)",
+        "Every setting of the run.",
+        ".json",
+        "application/json",
+        lambda run: spec_json(run.spec),
+    ),
     Export(
         "report",
         "Report (HTML)",
         "One page with charts, result, samples and settings, which needs nothing else.",
         ".html",
         "text/html",
+        _report,
     ),
     Export(
         "keras_model",
@@ -82,7 +121,6 @@ _ALL = (
         ".keras",
         # It is a zip, but a browser that knows so may unpack it.
         "application/octet-stream",
-        needs_worker=True,
     ),
     Export(
         "tensorboard",
@@ -90,7 +128,6 @@ _ALL = (
         "The history as event files; unpack it into a folder that TensorBoard looks at.",
         ".zip",
         "application/zip",
-        needs_worker=True,
     ),
 )
 
@@ -103,54 +140,24 @@ def file_name(kind: str, record: Record) -> str:
     return f"overfit-lab-{record.id}{EXPORTS[kind].ending}"
 
 
-def export(kind: str, record: Record, history: History, samples: Samples | None) -> bytes:
+def export(kind: str, run: Run) -> bytes:
     """Return the file of one run.
 
     Args:
         kind: One of ``EXPORTS`` that needs no worker.
-        record: The run.
-        history: What it recorded.
-        samples: Its batch; None where the run has not put it into the store.
+        run: The run, and whether it is for who made it.
 
     Raises:
         ValueError: There is no such kind, or it needs a worker.
         SpecError: The run was stored by a version whose specs this one cannot read.
     """
-    if kind not in _MAKERS:
-        known = EXPORTS.get(kind)
-        problem = "is made by a worker; ask the cluster for it" if known else "does not exist"
-        raise ValueError(f"The export {kind!r} {problem}.")
-    return _MAKERS[kind](Run(record, history, samples))
+    known = EXPORTS.get(kind)
+    if known is None:
+        raise ValueError(f"The export {kind!r} does not exist; there are {', '.join(EXPORTS)}.")
+    if known.make is None:
+        raise ValueError(f"The export {kind!r} is made by a worker; ask the cluster for it.")
+    return known.make(run)
 
-
-def _script(run: Run) -> bytes:
-    from overfit_core.exports.script import keras_script
-
-    return keras_script(run.record.spec).encode()
-
-
-def _notebook(run: Run) -> bytes:
-    from overfit_core.exports.notebook import keras_notebook
-
-    return keras_notebook(run.record.spec)
-
-
-def _report(run: Run) -> bytes:
-    from overfit_core.exports.report import report_html
-
-    return report_html([run])
-
-
-_MAKERS: Mapping[str, Callable[[Run], bytes]] = MappingProxyType(
-    {
-        "script": _script,
-        "notebook": _notebook,
-        "csv": lambda run: history_csv(run.history),
-        "parquet": lambda run: history_parquet(run.history),
-        "settings": lambda run: spec_json(run.record.spec),
-        "report": _report,
-    }
-)
 
 __all__ = [
     "EXPORTS",
@@ -159,9 +166,6 @@ __all__ = [
     "Run",
     "export",
     "file_name",
-    "history_csv",
-    "history_parquet",
     "runs_csv",
     "runs_parquet",
-    "spec_json",
 ]

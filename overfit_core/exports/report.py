@@ -1,12 +1,11 @@
 """One or several runs as one HTML file that needs nothing else: charts, result, settings, samples.
 
-Everything that a person typed is escaped: by Jinja2 in the page, by `html.escape` where Plotly
-reads markup, and in JSON so that no text can end the script that holds it.
+Everything that a person typed is escaped: by Jinja2 in the page, by `plot_text` where Plotly reads
+markup, and in JSON so that no text can end the script that holds it.
 """
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Sequence
 from functools import cache
@@ -14,14 +13,14 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from overfit_core.charts.accuracy import accuracy_figure
-from overfit_core.charts.figure import Curve, Mark, epochs_figure, spoken, trace
+from overfit_core.charts.figure import Curve, Mark, epochs_figure, plot_text, spoken, trace
 from overfit_core.charts.learning_rate import learning_rate_figure
 from overfit_core.charts.lines import lines_of
 from overfit_core.charts.loss import loss_figure
 from overfit_core.charts.numbers import count, duration, number, percent
 from overfit_core.charts.probes import SYMBOLS, probe_figure, recorded_probes
 from overfit_core.charts.status import figures_line, run_title, status_line
-from overfit_core.charts.theme import COLOURS, Figure, ThemeName, optimizer_style, themed
+from overfit_core.charts.theme import COLOURS, Figure, ThemeName, run_style, themed
 from overfit_core.exports.report_template import TEMPLATE
 from overfit_core.exports.sample_rows import sample_rows
 from overfit_core.exports.tables import Run
@@ -95,13 +94,14 @@ def _both_themes(figure: Figure) -> dict[str, Figure]:
 
 
 def _run_part(run: Run, place: int) -> dict[str, Any]:
-    record, spec = run.record, run.record.spec
+    record, spec = run.record, run.spec
     sentence, _ = status_line(record.status, record.wish, record.summary, record.reason)
     return {
         "title": run_title(spec),
         "sentence": sentence,
         "figures": figures_line(record.summary) if record.summary else None,
-        "notes": record.notes,
+        "notes": run.notes,
+        "tags": run.tags,
         "row": _row(run, sentence),
         "charts": [Chart(f"chart-{place}-{i}", f) for i, f in enumerate(_figures(run))],
         "samples": sample_rows(run.samples) if run.samples is not None else None,
@@ -111,7 +111,7 @@ def _run_part(run: Run, place: int) -> dict[str, Any]:
 
 def _row(run: Run, sentence: str) -> tuple[str, ...]:
     """The cells of the table of the runs, without the title."""
-    spec, summary = run.record.spec, run.record.summary
+    spec, summary = run.spec, run.record.summary
     rate = number(spec.optimizer.base_learning_rate)
     known = (sentence, spec.optimizer.name, rate)
     if summary is None:
@@ -125,16 +125,18 @@ def _figures(run: Run) -> list[Figure]:
     """The charts of one run: loss, accuracy or R², the schedule, and what else was measured."""
     if not len(run.history):
         return []
-    spec, summary = run.record.spec, run.record.summary
-    name, lines = spec.optimizer.name, lines_of(run.history)
+    spec, summary = run.spec, run.record.summary
+    name, colour, lines = spec.optimizer.name, run.record.colour, lines_of(run.history)
     memorised = summary.memorised_epoch if summary else None
     marks = [Mark(memorised, f"memorised at epoch {memorised:,}")] if memorised else []
-    figures = [loss_figure(lines, name, marks=marks)]
+    figures = [loss_figure(lines, name, colour=colour, marks=marks)]
     if "accuracy" in lines or "r2" in lines:
-        figures.append(accuracy_figure(lines, name, marks=marks))
+        figures.append(accuracy_figure(lines, name, colour=colour, marks=marks))
     if spec.optimizer.schedule.kind != "constant" and "learning_rate" in lines:
-        figures.append(learning_rate_figure(lines, name))
-    return figures + [probe_figure(lines, probe, name) for probe in recorded_probes(lines)]
+        figures.append(learning_rate_figure(lines, name, colour=colour))
+    return figures + [
+        probe_figure(lines, probe, name, colour=colour) for probe in recorded_probes(lines)
+    ]
 
 
 def _compared(runs: Sequence[Run]) -> Chart:
@@ -143,11 +145,10 @@ def _compared(runs: Sequence[Run]) -> Chart:
     for place, run in enumerate(runs):
         if not len(run.history):
             continue
-        spec, lines = run.record.spec, lines_of(run.history)
-        colour = optimizer_style(spec.optimizer.name).colour
+        spec, lines = run.spec, lines_of(run.history)
+        colour = run_style(spec.optimizer.name, run.record.colour).colour
         curve = Curve("loss", run_title(spec), colour, SYMBOLS[place % len(SYMBOLS)])
-        # Plotly reads a trace's name as markup.
-        traces.append(trace(lines, curve._replace(name=html.escape(curve.name)), log=True))
+        traces.append(trace(lines, curve._replace(name=plot_text(curve.name)), log=True))
         words.append(spoken(lines, curve))
     figure = epochs_figure(
         "Loss of every run, logarithmic axis",

@@ -54,6 +54,7 @@ not, why not?</p>
 <h2>{% if runs | length > 1 %}{{ run.title }}{% else %}Result{% endif %}</h2>
 <p>{{ run.sentence }}</p>
 {% if run.figures %}<p class="muted">{{ run.figures }}</p>{% endif %}
+{% if run.tags %}<p class="muted">Tags: {{ run.tags }}</p>{% endif %}
 {% if run.notes %}<p class="notes">{{ run.notes }}</p>{% endif %}
 {% for chart in run.charts %}
 <div class="chart" id="{{ chart.id }}" role="img" aria-label="{{ chart.alt }}"></div>

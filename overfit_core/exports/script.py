@@ -14,7 +14,7 @@ from overfit_core.exports.model_code import model_code
 from overfit_core.exports.training_code import (
     compile_code,
     criterion_code,
-    drops_as_xla,
+    drops_by_xla,
     fit_code,
 )
 from overfit_core.models.targets import target_for
@@ -154,8 +154,9 @@ def _compile_text(spec: RunSpec) -> str:
     text = "Whatever is not named has Keras' default."
     if spec.optimizer.schedule.kind != "constant":
         text += " The schedule counts steps; one step is one epoch, as the batch is trained whole."
-    if drops_as_xla(spec):
-        text += " Compiled by XLA as the run was, dropout drops the same units as it did there."
+    if (by_xla := drops_by_xla(spec)) is not None:
+        made = "Compiled by XLA" if by_xla else "Left to TensorFlow's own kernels"
+        text += f" {made}, as in the run, dropout drops the same units as it did there."
     return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +29,10 @@ class Record(Protocol):
         """Unguessable, short, may stand in a file name."""
 
     @property
+    def name(self) -> str | None:
+        """What a person calls it now; the spec has the name that it was started with."""
+
+    @property
     def spec(self) -> RunSpec:
         """What was asked for."""
 
@@ -48,8 +53,16 @@ class Record(Protocol):
         """Why it failed or was interrupted."""
 
     @property
+    def colour(self) -> str | None:
+        """Name of a colour of the charts; None follows the optimizer."""
+
+    @property
     def notes(self) -> str | None:
         """What a person wrote on it."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What a person sorts it under."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +73,28 @@ class Run:
         record: Its row in the store.
         history: What it recorded.
         samples: Its batch; None where the run has not put it there.
+        mine: Whether it is for the person who made the run: nobody else gets its notes and tags.
     """
 
     record: Record
     history: History
     samples: Samples | None = None
+    mine: bool = False
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        """What was asked for, under the name that the run has now."""
+        return self.record.spec.model_copy(update={"name": self.record.name})
+
+    @property
+    def notes(self) -> str | None:
+        """What its owner wrote on it."""
+        return self.record.notes if self.mine else None
+
+    @property
+    def tags(self) -> str | None:
+        """What its owner sorts it under, with commas between."""
+        return (", ".join(self.record.tags) or None) if self.mine else None
 
 
 def history_csv(history: History) -> bytes:
@@ -81,21 +111,16 @@ def history_parquet(history: History) -> bytes:
 
 
 def runs_csv(runs: Sequence[Run]) -> bytes:
-    """Return several runs as one long CSV table: ``run``, ``name``, ``optimizer``, ``epoch``, ….
+    """Return several runs as one long CSV table: `run`, `name`, `tags`, `optimizer`, `epoch`, ….
 
-    A column that one of the runs has not recorded is empty in its rows. A name that a spreadsheet
+    A column that one of the runs has not recorded is empty in its rows. A text that a spreadsheet
     would take for a formula has an apostrophe before it.
     """
-    table = _long_table(runs)
-    names = [
-        "'" + n if n and n.startswith(FORMULA_STARTS) else n for n in table["name"].to_pylist()
-    ]
-    place = table.schema.get_field_index("name")
-    return _csv(table.set_column(place, "name", pa.array(names, pa.string())))
+    return _csv(_long_table(runs))
 
 
 def runs_parquet(runs: Sequence[Run]) -> bytes:
-    """Return several runs as one long Parquet table; see ``runs_csv``. Names are as typed."""
+    """Return several runs as one long Parquet table; see ``runs_csv``. Texts are as typed."""
     return _parquet(_long_table(runs))
 
 
@@ -113,8 +138,12 @@ def _long_table(runs: Sequence[Run]) -> pa.Table:
     tables = []
     for run in runs:
         rows = len(run.history)
-        spec = run.record.spec
-        who = {"run": run.record.id, "name": spec.name, "optimizer": spec.optimizer.name}
+        who = {
+            "run": run.record.id,
+            "name": run.record.name,
+            "tags": run.tags,
+            "optimizer": run.spec.optimizer.name,
+        }
         columns = {key: pa.array([value] * rows, pa.string()) for key, value in who.items()}
         table = _table(run.history)
         tables.append(pa.table(columns | {n: table[n] for n in table.column_names}))
@@ -126,9 +155,19 @@ def _long_table(runs: Sequence[Run]) -> pa.Table:
 
 def _csv(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
+    table = pa.table({name: _no_formula(table[name]) for name in table.column_names})
     pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
     written: bytes = sink.getvalue().to_pybytes()
     return written
+
+
+def _no_formula(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column with an apostrophe before each text that a spreadsheet would calculate."""
+    if not pa.types.is_string(column.type):
+        return column
+    texts = column.to_pylist()
+    kept = ["'" + text if text and text.startswith(FORMULA_STARTS) else text for text in texts]
+    return pa.chunked_array([kept], pa.string())
 
 
 def _parquet(table: pa.Table) -> bytes:

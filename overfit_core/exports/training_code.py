@@ -26,13 +26,14 @@ def compile_code(spec: RunSpec) -> str:
     head = head_of(spec.model, batch)
     cast = _must_cast(spec)
     optimizer = _optimizer(spec.optimizer, cast=cast)
+    by_xla = drops_by_xla(spec)
     loss = call(f"keras.losses.{LOSSES[head.loss].keras_class}")
     compiled = call(
         "model.compile",
         optimizer=Code("optimizer"),
         loss=loss,
         metrics=[_metric(spec)],
-        **({"jit_compile": True} if drops_as_xla(spec) else {}),
+        **({} if by_xla is None else {"jit_compile": by_xla}),
     )
     lines = [CAST] if cast else []
     lines += [f"optimizer = {optimizer.text}", compiled.text]
@@ -45,14 +46,15 @@ def compile_code(spec: RunSpec) -> str:
     return "\n".join(lines)
 
 
-def drops_as_xla(spec: RunSpec) -> bool:
-    """Tell whether the run drew with XLA what dropout drops. XLA draws other numbers.
+def drops_by_xla(spec: RunSpec) -> bool | None:
+    """Tell whether XLA drew what dropout drops, for it draws other numbers; None without dropout.
 
     The rule is that of `backend_for`: convolutions are left to TensorFlow's own kernels.
     """
     layers = spec.model.layers
-    drops = any(getattr(layer, "rate", 0) or getattr(layer, "dropout", 0) for layer in layers)
-    return drops and not any(isinstance(layer, Conv1D | Conv2D) for layer in layers)
+    if not any(getattr(layer, "rate", 0) or getattr(layer, "dropout", 0) for layer in layers):
+        return None
+    return not any(isinstance(layer, Conv1D | Conv2D) for layer in layers)
 
 
 CAST = '''\

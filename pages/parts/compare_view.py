@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from overfit_core.charts.score_table import memorised_target
+from overfit_core.comparison.target import DEFAULT_TARGET, USUAL, Target, typed_target
 from overfit_core.comparison.view import (
-    DEFAULT_TARGET,
     CompareView,
-    Target,
-    checked_target,
     from_query,
     gone_notice,
+    unreadable_notice,
 )
 from pages.parts import session_keys as keys
 
@@ -47,7 +46,7 @@ def is_to_choose(runs: list[ComparedRun]) -> bool:
 
 
 def choose_what_is_usual(runs: list[ComparedRun]) -> None:
-    """Where the address asks for nothing else, look at loss and score, and at who memorises.
+    """Where nobody asks for anything else, look at loss and score, and at who memorises.
 
     Args:
         runs: The first ones that the page shows.
@@ -63,9 +62,36 @@ def choose_what_is_usual(runs: list[ComparedRun]) -> None:
     st.session_state[keys.compare("unset")] = []
 
 
+def chosen(name: str) -> None:
+    """Keep what a person has chosen: it is not chosen for them any more.
+
+    Args:
+        name: As in the address: ``y`` for the measures, ``t`` for the target.
+    """
+    unset = st.session_state[keys.compare("unset")]
+    st.session_state[keys.compare("unset")] = [other for other in unset if other != name]
+
+
+def choose_kind() -> None:
+    """Begin a target of another kind with its usual value: 1.0 of one is nothing of the other."""
+    chosen("t")
+    if kind := st.session_state[keys.compare("kind")]:
+        _set_target(Target(kind, USUAL[kind]))
+
+
 def _set_target(target: Target | None) -> None:
     st.session_state[keys.compare("kind")] = target.kind if target else None
-    st.session_state[keys.compare("target")] = target.value if target else DEFAULT_TARGET.value
+    typed = (target or DEFAULT_TARGET).typed
+    st.session_state[keys.compare("target")] = typed
+
+
+def wrong_target() -> str | None:
+    """Return what is wrong with the target; None if nothing is."""
+    try:
+        _target()
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def say_notices(asked: list[str], records: list[RunRecord]) -> None:
@@ -76,34 +102,30 @@ def say_notices(asked: list[str], records: list[RunRecord]) -> None:
         records: Those that are there.
     """
     notices = list(st.session_state[keys.COMPARE_NOTICES])
-    if gone := gone_notice(asked, [record.id for record in records]):
-        notices.append(gone)
+    gone = gone_notice(asked, [record.id for record in records])
+    notices += [notice for notice in (gone, unreadable_notice(records)) if notice]
     for notice in notices:
         st.html(f'<p class="notice" role="alert">{html.escape(notice)}</p>')
 
 
 def read_view() -> CompareView:
-    """Return what the widgets say."""
+    """Return what the widgets say; a target that cannot be is none."""
     given: dict[str, Any] = {name: st.session_state[keys.compare(name)] for name in FIELDS}
     view = CompareView(
         **{name: tuple(v) if isinstance(v, list) else v for name, v in given.items()},
-        target=_target(),
+        target=None if wrong_target() else _target(),
     )
     return view.with_runs(st.session_state[keys.COMPARED])
 
 
 def write_view(view: CompareView) -> None:
-    """Let the address say what is shown."""
-    wanted = view.to_query()
+    """Let the address say what is shown, but neither what is wrong nor what nobody has chosen."""
+    unset = st.session_state[keys.compare("unset")]
+    wanted = view.to_query([*unset, "t"] if wrong_target() else unset)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
 
 def _target() -> Target | None:
-    kind, value = st.session_state[keys.compare("kind")], st.session_state[keys.compare("target")]
-    if kind is None:
-        return None
-    try:
-        return checked_target(kind, value)
-    except (ValueError, TypeError):
-        return None
+    kind, typed = st.session_state[keys.compare("kind")], st.session_state[keys.compare("target")]
+    return typed_target(kind, typed) if kind else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,8 +11,8 @@ from overfit_core.charts.compare import compare_figure
 from overfit_core.charts.run_table import distinct_titles
 from overfit_core.charts.score_table import difference_table
 from overfit_core.comparison.fairness import fairness
-from overfit_core.comparison.scores import needs_history
-from overfit_core.comparison.view import DEFAULT_TARGET, MAX_RUNS, CompareView
+from overfit_core.comparison.view import MAX_RUNS
+from overfit_core.errors import OverfitError
 from pages.parts import session_keys as keys
 from pages.parts.compare_controls import compare_controls
 from pages.parts.compare_view import (
@@ -23,6 +24,7 @@ from pages.parts.compare_view import (
     write_view,
 )
 from pages.parts.engine import engine
+from pages.parts.form_fields import say_wrong
 from pages.parts.live_chart import live_chart, preload_charts
 from pages.parts.live_text import live_text
 from pages.parts.run_charts import compared_runs
@@ -32,11 +34,13 @@ from pages.parts.scoreboard import show_scores
 from pages.parts.take_away import take_several
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from overfit_core.comparison.run import ComparedRun
     from overfit_core.store import RunRecord
 
-LIVE_SECONDS = 0.5
-"""How often runs that go on are looked at."""
+LIVE_SECONDS, SCORES_SECONDS = 0.5, 3.0
+"""How often runs that go on are looked at, and how often they are scored."""
 
 
 def comparison() -> None:
@@ -47,35 +51,68 @@ def comparison() -> None:
     say_notices(asked, records)
     if not st.context.is_embedded:
         _picks(records)
-    if not records:
+    runs = compared_runs(records)
+    if not runs:
         preload_charts()
         if not asked:
             write_view(read_view())
         return
-    runs = compared_runs(records)
+    st.session_state[keys.COMPARED_STATE] = _state(records)
     choose_what_is_usual(runs)
     if not st.context.is_embedded:
         compare_controls(runs)
-    view = read_view()
-    verdict = fairness(runs)
-    live_text(verdict.text, key="fairness", tone=verdict.tone)
-    if all(record.ended for record in records):
+    _fairness(records, runs)
+    live = not all(record.ended for record in records)
+    _again_and_again(_curves, LIVE_SECONDS if live else None)
+    if not st.context.is_embedded:
+        st.header("Scoreboard", anchor="scoreboard")
+        _again_and_again(_scores, SCORES_SECONDS if live else None)
+        _tables(records, runs)
+    write_view(read_view())
+
+
+def _state(records: list[RunRecord]) -> list[tuple[str, bool, str | None]]:
+    """Return what the page depends on beside curves and scores."""
+    return [(record.id, record.ended, record.batch_hash) for record in records]
+
+
+def _fairness(records: list[RunRecord], runs: list[ComparedRun]) -> None:
+    if all(record.ended or record.batch_hash for record in records):
+        verdict = fairness(runs)
+        live_text(verdict.text, key="fairness", tone=verdict.tone)
+    else:
+        text = "Whether they can be compared is known with the first epoch of each."
+        live_text(text, key="fairness")
+
+
+def _again_and_again(draw: Callable[[], None], seconds: float | None) -> None:
+    """Draw a part of the page, and while runs go on again every few seconds."""
+    if seconds is None:
         # No fragment: it would take over the timer of one that was here before.
         with st.container():
-            _curves()
+            draw()
     else:
-        st.fragment(_curves, run_every=LIVE_SECONDS)()
-    if not st.context.is_embedded:
-        _tables(records, compared_runs(records, samples=True), view)
-    write_view(view)
+        st.fragment(draw, run_every=seconds)()
 
 
+def _saying_what_is_wrong(draw: Callable[[], None]) -> Callable[[], None]:
+    """Have a part say its errors itself: nothing above a fragment sees them."""
+
+    @wraps(draw)
+    def drawn() -> None:
+        try:
+            draw()
+        except OverfitError as error:
+            say_wrong(str(error))
+
+    return drawn
+
+
+@_saying_what_is_wrong
 def _curves() -> None:
-    """Draw the charts; while runs go on, several times a second."""
     view = read_view()
     records = engine().store.runs_of(view.runs)
-    live = [record.id for record in records if not record.ended]
-    engine().store.look(live)
+    engine().store.look([record.id for record in records if not record.ended])
     runs = compared_runs(records)
     with st.container(key="charts", gap="small"):
         for place, column in enumerate(view.columns):
@@ -93,12 +130,21 @@ def _curves() -> None:
                 revision=",".join(view.runs),
             )
             live_chart(figure, key=f"chart-compare-{place}")
-    # A run that has ended has a summary and scores: the page is drawn anew.
-    before = st.session_state.get(keys.LIVE, [])
-    st.session_state[keys.LIVE] = live
-    ended = any(run_id in view.runs and run_id not in live for run_id in before)
-    if ended or is_to_choose(runs):
+    if st.session_state[keys.COMPARED_STATE] != _state(records) or is_to_choose(runs):
         st.rerun()
+
+
+@_saying_what_is_wrong
+def _scores() -> None:
+    view = read_view()
+    show_scores(
+        compared_runs(engine().store.runs_of(view.runs)),
+        view.target,
+        key="scores",
+        grouped=view.seeds_together,
+        baseline=view.baseline,
+        hidden=view.hidden,
+    )
 
 
 def _picks(records: list[RunRecord]) -> None:
@@ -120,7 +166,7 @@ def _picks(records: list[RunRecord]) -> None:
             st.caption("No other run of yours matches. Train one, or search for less.")
             st.page_link("pages/train.py", label="Train", icon=":material/play_arrow:")
             return
-        picked = pick_runs(others, keys.picks("compare", ",".join(names)))
+        picked = pick_runs(others, "compare")
         st.button(
             "Add the picked runs",
             icon=":material/add:",
@@ -141,26 +187,15 @@ def _add(picked: list[str]) -> None:
     st.session_state[keys.COMPARED] = [*st.session_state[keys.COMPARED], *picked][:MAX_RUNS]
 
 
-def _tables(records: list[RunRecord], runs: list[ComparedRun], view: CompareView) -> None:
-    st.header("Scoreboard", anchor="scoreboard")
-    target = view.target or DEFAULT_TARGET
-    store = engine().store
-    histories = {run.id: store.history(run.id) for run in runs if needs_history(run, target.kind)}
-    show_scores(
-        [run for run in runs if run.id not in view.hidden],
-        target,
-        key="scores",
-        histories=histories,
-        grouped=view.seeds_together,
-        baseline=view.baseline,
-    )
+def _tables(records: list[RunRecord], runs: list[ComparedRun]) -> None:
     st.header("Settings that differ", anchor="differences")
     table = difference_table(runs)
     if len(table):
         st.dataframe(table, hide_index=True, key="differences", alt="Settings that differ, by run.")
     else:
         st.caption("Every setting is the same." if len(runs) > 1 else "Add a second run.")
-    take_several(records)
+    there = {run.id for run in runs}
+    take_several([record for record in records if record.id in there])
     with st.expander("Name, colour, tags and notes", key="labels"):
         names = distinct_titles(records)
         chosen = st.selectbox(

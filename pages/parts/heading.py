@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts import session_keys as keys
+from pages.parts.navigation import ensure_navigation
 from pages.parts.share import share_button
 
 
@@ -19,6 +20,7 @@ def heading(title: str, caption: str, *, share: bool = True, hideable: bool = Fa
         share: Whether what it shows has a link of its own.
         hideable: Whether the page has settings that a link may hide.
     """
+    ensure_navigation()
     st.html(Path(__file__).parent / "style.css")
     if st.session_state.get(keys.PAGE) != title:
         # What was deleted can be brought back until its page is left.

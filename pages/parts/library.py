@@ -28,7 +28,7 @@ def library() -> None:
     if not records:
         _empty()
         return
-    picked = set(pick_runs(records, keys.picks("library", st.session_state.get(keys.CHANGES, 0))))
+    picked = set(pick_runs(records, "library"))
     chosen = [record for record in records if record.id in picked]
     _actions(chosen)
     if len(chosen) == 1:
@@ -71,7 +71,6 @@ def _confirm(chosen: list[RunRecord]) -> None:
                 say_wrong(str(error))
                 return
             st.session_state[keys.DELETED] = [*st.session_state.get(keys.DELETED, []), *gone]
-            _table_changed()
             st.rerun()
         if st.button("Keep them", key="delete-cancelled"):
             st.rerun()
@@ -86,13 +85,7 @@ def _undo() -> None:
         if st.button("Undo", icon=":material/undo:", key="undo"):
             engine().store.restore(gone, by=owner())
             st.session_state[keys.DELETED] = []
-            _table_changed()
             st.rerun()
-
-
-def _table_changed() -> None:
-    """Have the table start without picks: its rows are others now."""
-    st.session_state[keys.CHANGES] = st.session_state.get(keys.CHANGES, 0) + 1
 
 
 def _storage(listed: int) -> None:

@@ -31,7 +31,7 @@ def run_charts(record: RunRecord, lines: Lines, together: list[RunRecord]) -> No
         lines: Its curves.
         together: The runs that are drawn with it, it among them.
     """
-    optimizer, run_id = record.spec.optimizer.name, record.id
+    optimizer, run_id, colour = record.spec.optimizer.name, record.id, record.colour
     marks = _marks(record)
     with st.container(key="charts", gap="small"):
         log = st.segmented_control(
@@ -50,9 +50,10 @@ def run_charts(record: RunRecord, lines: Lines, together: list[RunRecord]) -> No
             scores = compare_figure(compared, score, revision=run_id)
             rates = compare_figure(compared, "learning_rate", log_y=True, revision=run_id)
         else:
-            loss = loss_figure(lines, optimizer, log=log != "Linear", marks=marks, revision=run_id)
-            scores = accuracy_figure(lines, optimizer, marks=marks, revision=run_id)
-            rates = learning_rate_figure(lines, optimizer, revision=run_id)
+            shared = {"colour": colour, "revision": run_id}
+            loss = loss_figure(lines, optimizer, log=log != "Linear", marks=marks, **shared)
+            scores = accuracy_figure(lines, optimizer, marks=marks, **shared)
+            rates = learning_rate_figure(lines, optimizer, **shared)
         live_chart(loss, key="chart-loss")
         left, right = st.columns(2, gap="small")
         with left:
@@ -62,24 +63,16 @@ def run_charts(record: RunRecord, lines: Lines, together: list[RunRecord]) -> No
         columns = (left, right)
         for place, probe in enumerate(recorded_probes(lines)):
             with columns[place & 1]:
-                live_chart(
-                    probe_figure(lines, probe, optimizer, revision=run_id), key=f"chart-{probe}"
-                )
+                figure = probe_figure(lines, probe, optimizer, colour=colour, revision=run_id)
+                live_chart(figure, key=f"chart-{probe}")
 
 
-def compared_runs(records: list[RunRecord], *, samples: bool = False) -> list[ComparedRun]:
-    """Return runs with their curves as far as they go; those that cannot be read are left out.
-
-    Args:
-        records: The runs.
-        samples: Whether it is looked up which samples each run has learned.
-    """
+def compared_runs(records: list[RunRecord]) -> list[ComparedRun]:
+    """Return runs with their curves as far as they go; those that cannot be read are left out."""
     runs = []
     for record in records:
         try:
-            lines = engine().feed.lines(record.id, record.epoch)
-            known = engine().store.samples(record.id) if samples and record.ended else None
-            runs.append(ComparedRun.of(record, lines, known.learned_epoch if known else None))
+            runs.append(ComparedRun.of(record, engine().feed.lines(record.id, record.epoch)))
         except (SpecError, UnknownRunError):
             continue
     return runs

@@ -59,17 +59,24 @@ def _choice(label: str, options: dict[str, str]) -> list[str]:
     )
 
 
-def pick_runs(records: list[RunRecord], key: str) -> list[str]:
+def pick_runs(records: list[RunRecord], table: str) -> list[str]:
     """Draw the table and return the ids of the picked rows.
+
+    Streamlit keeps the places of picked rows. So other rows make another table, which starts with
+    those runs picked that were picked before and are still in it.
 
     Args:
         records: The rows.
-        key: Which table this is; another one has other picks.
+        table: Which table this is.
     """
     columns = st.column_config
-    table = run_table(records)
+    ids = [record.id for record in records]
+    key, before = keys.picks(table, ids), st.session_state.get(keys.picked(table), ())
+    rows = [place for place, run_id in enumerate(ids) if run_id in before]
+    if rows and key not in st.session_state:
+        st.session_state[key] = {"selection": {"rows": rows}}
     selection = st.dataframe(
-        table,
+        run_table(records),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -93,4 +100,6 @@ def pick_runs(records: list[RunRecord], key: str) -> list[str]:
             "made": columns.DatetimeColumn("Made", format="distance"),
         },
     )
-    return [records[place].id for place in selection.selection.rows if place < len(records)]
+    picked = [ids[place] for place in selection.selection.rows]
+    st.session_state[keys.picked(table)] = picked
+    return picked

@@ -7,6 +7,10 @@ is moved: ``set.layer.7.units``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+NAVIGATED = "navigated"
+"""Whether this session has come through ``app.py``."""
 OPENED = "opened"
 """Whether the address was read: a session reads it once."""
 NOTICE = "notice"
@@ -42,12 +46,10 @@ PAGE = "page"
 """Title of the page that was drawn last."""
 DELETED = "deleted"
 """Ids of the runs that were deleted on the Runs page and can be brought back."""
-CHANGES = "changes"
-"""How often rows were taken from or put into the table of runs: another table has no picks."""
 COMPARED = "compared"
 """Ids of the runs that the Compare page shows; None until its address was read."""
-LIVE = "live"
-"""Ids of the compared runs that went on at the last look."""
+COMPARED_STATE = "compared-state"
+"""How far the compared runs were when the whole Compare page was last drawn."""
 COMPARE_NOTICES = "compare-notices"
 """What of the Compare page's address could not be used."""
 
@@ -71,9 +73,14 @@ def run_filter(name: str) -> str:
     return f"filter-{name.lower()}"
 
 
-def picks(table: str, changes: int) -> str:
-    """Return the key of the rows picked in a table of runs."""
-    return f"picks-{table}-{changes}"
+def picks(table: str, run_ids: Sequence[str]) -> str:
+    """Return the key of the places picked in a table of these runs, in this order."""
+    return f"picks-{table}-{hash(tuple(run_ids)):x}"
+
+
+def picked(table: str) -> str:
+    """Return the key of the ids that were picked in a table of runs at the last look."""
+    return f"picked-{table}"
 
 
 def compare(name: str) -> str:

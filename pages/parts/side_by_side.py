@@ -26,7 +26,7 @@ def side_by_side(records: list[RunRecord]) -> None:
             st.header("Side by side", anchor="side-by-side")
             if st.button("Open on the Compare page", icon=COMPARE, key="compare"):
                 go_compare([record.id for record in records])
-        runs = compared_runs(records, samples=True)
+        runs = compared_runs(records)
         # What runs start from is recorded with their first epoch.
         if all(record.ended or record.batch_hash for record in records):
             verdict = fairness(runs)

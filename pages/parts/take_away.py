@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from overfit_core.exports import EXPORTS, Run, export, file_name, runs_csv, runs_parquet
 from pages.parts.engine import engine
+from pages.parts.visitor import is_mine
 
 if TYPE_CHECKING:
     from overfit_core.store import RunRecord
@@ -21,15 +23,17 @@ TOGETHER = {
 
 
 def take_one(record: RunRecord) -> None:
-    """Draw the downloads of one run; each is made when it is asked for."""
-    # With pyarrow's writers, for which a first page need not wait.
+    """Draw the downloads of one run; each is made when it is asked for.
 
+    A report has the notes and tags of a run for who made it, and for nobody else.
+    """
+    mine = is_mine(record)
     with st.popover("Take away", icon=":material/download:", key="take-away"):
         st.caption("A file is made when you click; the trained network takes a few seconds.")
         for kind, made in EXPORTS.items():
             st.download_button(
                 made.label,
-                partial(_one, kind, record),
+                partial(_one, kind, record, mine=mine),
                 file_name=file_name(kind, record),
                 mime=made.mime,
                 on_click="ignore",
@@ -40,12 +44,13 @@ def take_one(record: RunRecord) -> None:
 
 
 def take_several(records: list[RunRecord]) -> None:
-    """Draw the downloads of several runs together."""
+    """Draw the downloads of several runs together; notes and tags are those of one's own."""
+    mine = {record.id for record in records if is_mine(record)}
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="take"):
         for kind, (label, ending, mime) in TOGETHER.items():
             st.download_button(
                 label,
-                partial(_several, kind, records),
+                partial(_several, kind, records, mine),
                 file_name=f"overfit-lab-comparison{ending}",
                 mime=mime,
                 on_click="ignore",
@@ -55,16 +60,14 @@ def take_several(records: list[RunRecord]) -> None:
         st.caption("PNG and SVG: the buttons at a chart's upper right corner.")
 
 
-def _one(kind: str, record: RunRecord) -> bytes:
-
+def _one(kind: str, record: RunRecord, *, mine: bool) -> bytes:
     if EXPORTS[kind].needs_worker:
         return engine().workers.export(record.id, kind)
-    return export(kind, record, *_recorded(record))
+    return export(kind, _recorded(record, mine=mine))
 
 
-def _several(kind: str, records: list[RunRecord]) -> bytes:
-
-    runs = [Run(record, *_recorded(record)) for record in records]
+def _several(kind: str, records: list[RunRecord], mine: Container[str]) -> bytes:
+    runs = [_recorded(record, mine=record.id in mine) for record in records]
     if kind == "report":
         from overfit_core.exports.report import report_html
 
@@ -72,6 +75,6 @@ def _several(kind: str, records: list[RunRecord]) -> bytes:
     return runs_csv(runs) if kind == "csv" else runs_parquet(runs)
 
 
-def _recorded(record: RunRecord) -> tuple[object, object]:
+def _recorded(record: RunRecord, *, mine: bool) -> Run:
     store = engine().store
-    return store.history(record.id), store.samples(record.id)
+    return Run(record, store.history(record.id), store.samples(record.id), mine)

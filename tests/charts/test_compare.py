@@ -126,6 +126,79 @@ def test_a_diverged_run_ends_with_a_cross() -> None:
         assert cross["marker"]["color"] == ["@vermillion"]
 
 
+def test_a_run_looks_alike_and_has_one_name_in_every_chart() -> None:
+    sgd = run_of("b", spec_of("SGD", 0.1, seed=2), history_of(LOSS, val_loss=LOSS))
+    runs = [simple("a", rate=0.001), simple("c", rate=0.01), sgd]
+    (alone,) = compare_figure(runs, "val_loss")["data"]
+    beside = next(t for t in compare_figure(runs, "loss")["data"] if t["name"] == alone["name"])
+    assert alone["name"] == "SGD 0.1, seed 2"
+    assert alone["line"] == beside["line"]
+
+
+def test_what_a_person_typed_is_no_markup_and_no_colour() -> None:
+    bad = history_of([1.0, np.nan])
+    names = {
+        "<a href='x'>": "&lt;a href='x'&gt;",
+        'a & "b"': 'a &amp; "b"',
+        "@blue": "\u200b@blue",
+    }
+    for typed, shown in names.items():
+        runs = [run_of("a", spec_of(name=typed), bad, title=typed), simple("b", "SGD")]
+        figure = themed(compare_figure(runs, "loss"), "light")
+        (line, _, cross) = figure["data"]
+        assert line["name"] == shown
+        assert cross["text"] == [f"{shown} diverged at epoch 2"]
+        assert f"{typed}: 1 at epoch 1" in figure["layout"]["meta"]["alt"]
+        group = [
+            run_of(str(k), spec_of(seed=k, name=typed), history_of(LOSS), title=typed)
+            for k in (1, 2)
+        ]
+        assert f"{shown}, median of 2 seeds" in traces_of(compare_figure(group, "loss"))
+
+
+def test_faint_seeds_come_and_go_with_their_median() -> None:
+    data = compare_figure(seeds(1.0, 2.0, 3.0), "loss")["data"]
+    assert len({t["legendgroup"] for t in data}) == 1
+    assert sum(t["showlegend"] for t in data) == 1
+
+
+def looks(figure: dict[str, Any]) -> list[tuple[str, str, str | None]]:
+    return [
+        (t["line"]["color"], t["line"]["dash"], t["marker"].get("symbol"))
+        for t in figure["data"]
+        if t["showlegend"]
+    ]
+
+
+def test_no_two_entries_of_the_legend_look_alike() -> None:
+    rates = [simple(f"r{k}", rate=0.001 * k) for k in range(1, 32)]
+    beside = [simple(f"m{k}", "Adamax", 0.001 * k) for k in range(1, 15)]
+    sizes = [
+        run_of(f"s{k}", spec_of(batch={"source": "iris", "samples": k}), history_of(LOSS))
+        for k in range(2, 9)
+    ]
+    groups = [
+        run_of(f"{k}/{seed}", spec_of(seed=seed, training={"seed": seed, "epochs": 10 + k}),
+               history_of(LOSS))
+        for k in range(3) for seed in (1, 2)
+    ]  # fmt: skip
+    for runs in (rates + beside, sizes, groups):
+        found = looks(compare_figure(runs, "loss"))
+        assert len(found) > 2
+        assert len(set(found)) == len(found)
+    assert looks(compare_figure(rates[:10], "loss"))[0] == ("@blue", "solid", None)
+
+
+def test_seconds_say_what_they_count() -> None:
+    done, live = simple("a", summary=summary_of(4)), simple("b", "SGD", seconds=8.0, ended=False)
+
+    def title(*runs: ComparedRun) -> str:
+        return compare_figure(runs, "loss", x="seconds")["layout"]["xaxis"]["title"]["text"]
+
+    assert title(done) == "Training time, seconds (compiling left out)"
+    assert title(done, live).endswith("left out only where a run has its result)")
+
+
 def test_a_run_that_diverged_at_once_draws_nothing() -> None:
     run = run_of("a", spec_of(), history_of([np.nan]))
     assert compare_figure([run], "loss")["data"] == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from overfit_core.charts.accuracy import accuracy_figure
-from overfit_core.charts.figure import MAX_POINTS, Mark
+from overfit_core.charts.figure import MAX_POINTS, Mark, plot_text
 from overfit_core.charts.learning_rate import learning_rate_figure
 from overfit_core.charts.loss import loss_figure
 from overfit_core.charts.probes import PROBES, probe_figure, recorded_probes
@@ -155,3 +155,35 @@ def test_figures_are_what_plotly_takes() -> None:
 
     for theme in ("light", "dark"):
         graph_objects.Figure(themed(loss_figure(full_history(), "Adam"), theme))
+
+
+def test_a_colour_that_a_person_gave_is_that_of_every_chart_of_the_run() -> None:
+    figures = [
+        loss_figure(full_history(), "Adam", colour="green"),
+        accuracy_figure(full_history(), "Adam", colour="green"),
+        learning_rate_figure(full_history(), "Adam", colour="green"),
+        probe_figure(full_history(), "gradient_norm", "Adam", colour="green"),
+    ]
+    for figure in figures:
+        assert figure["data"][0]["line"]["color"] == "@green"
+
+
+def test_a_title_stands_at_the_left_in_every_chart() -> None:
+    layout = loss_figure(full_history(), "Adam")["layout"]
+    assert layout["title"] == {"text": "Loss, logarithmic axis"}
+    assert layout["template"]["layout"]["title"]["xref"] == "paper"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("plain", "plain"),
+        ("<b>a</b>", "&lt;b&gt;a&lt;/b&gt;"),
+        ("&amp;", "&amp;amp;"),
+        ("\"'", "\"'"),
+        ("@blue", "\u200b@blue"),
+        ("a@b", "a@b"),
+    ],
+)
+def test_plotly_shows_a_text_as_it_was_typed(typed: str, shown: str) -> None:
+    assert plot_text(typed) == shown

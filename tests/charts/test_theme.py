@@ -8,6 +8,8 @@ from overfit_core.charts.theme import (
     OPTIMIZER_STYLES,
     ThemeName,
     optimizer_style,
+    run_style,
+    template,
     themed,
 )
 from overfit_core.optimizers import OPTIMIZERS
@@ -59,3 +61,16 @@ def test_no_name_of_a_colour_is_left_in_a_themed_figure(theme: ThemeName) -> Non
     figure = themed(loss_figure(History({"loss": [1.0, 0.5]}), "SGD"), theme)
     assert '"@' not in json.dumps(figure)
     assert figure["data"][0]["line"]["color"] == COLOURS[theme]["vermillion"]
+
+
+def test_a_spike_has_the_colour_of_the_page_behind_it() -> None:
+    assert template()["layout"]["plot_bgcolor"] == "@background"
+
+
+@pytest.mark.parametrize(
+    ("given", "colour"),
+    [("green", "@green"), ("@green", "@green"), (None, "@blue"), ("", "@blue"), ("red", "@blue")],
+)
+def test_a_run_has_its_own_colour_or_its_optimizers(given: str | None, colour: str) -> None:
+    assert run_style("Adam", given).colour == colour
+    assert run_style("Adam", "background").colour == "@blue"

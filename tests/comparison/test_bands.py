@@ -40,6 +40,27 @@ def test_a_diverged_run_counts_as_worst_and_does_not_make_the_rest_look_better()
     np.testing.assert_array_equal(band.quartiles.upper, [2.5, np.inf, np.inf])
 
 
+def test_a_run_that_diverged_at_once_counts_as_worst_too() -> None:
+    band = band_of([seed_run(1, 1.0, 0.5), seed_run(2, 2.0, 1.0), seed_run(3, np.nan)], "loss")
+    assert band is not None
+    assert band.seeds == 3
+    np.testing.assert_array_equal(band.quartiles.median, [2.0, 1.0])
+    np.testing.assert_array_equal(band.quartiles.upper, [np.inf, np.inf])
+    assert band_of([seed_run(1, np.nan), seed_run(2, np.nan)], "loss") is None
+
+
+def test_where_nothing_is_better_a_diverged_run_is_left_out_from_there_on() -> None:
+    norms = ([1.0, 1.0], [3.0, 3.0], [9.0])
+    runs = [
+        run_of(f"s{k}", spec_of(seed=k), history_of(norm, **{"gradient_norm/dense": norm}))
+        for k, norm in enumerate(norms)
+    ]
+    runs[2] = run_of("s2", spec_of(seed=2), history_of([np.nan], **{"gradient_norm/dense": [9.0]}))
+    band = band_of(runs, "gradient_norm/dense")
+    assert band is not None
+    assert band.seeds == 2
+
+
 def test_fewer_than_two_runs_make_no_band() -> None:
     assert band_of([seed_run(1, 1.0), seed_run(2)], "loss") is None
     assert band_of([seed_run(1, 1.0), seed_run(2, 1.0)], "val_loss") is None

@@ -1,4 +1,9 @@
-from overfit_core.comparison.differences import differences, group_names, short_names
+from overfit_core.comparison.differences import (
+    differences,
+    group_names,
+    short_names,
+    told_apart,
+)
 from overfit_core.presets import PRESETS
 from overfit_core.spec import RunSpec
 from tests.comparison.making import history_of, run_of, spec_of
@@ -74,6 +79,18 @@ def test_short_names_tell_runs_apart() -> None:
         "Adam 0.01, seed 1 (2)",
         "Mine",
     ]
+
+
+def test_no_two_names_are_equal_whatever_people_call_their_runs() -> None:
+    assert told_apart(["r", "r", "r (1)"]) == ["r (2)", "r (3)", "r (1)"]
+    assert told_apart(["r (1)", "r", "r", "r (1)"]) == ["r (1) (1)", "r (2)", "r (3)", "r (1) (2)"]
+    assert told_apart(["None", "a"], taken=["None"]) == ["None (1)", "a"]
+    assert told_apart(["a", "b"]) == ["a", "b"]
+
+
+def test_a_run_called_none_is_told_from_no_run() -> None:
+    run = run_of("a", spec_of(name="None"), history_of([1.0]), title="None")
+    assert short_names([run]) == {"a": "None (1)"}
 
 
 def test_group_names_leave_the_seed_out() -> None:

@@ -73,6 +73,12 @@ def test_losses_of_different_kinds_are_no_measure_of_each_other() -> None:
     assert "different measures" in fairness([hashed(ADAM, "b", "w"), hashed(hinge, "b", "w")]).text
 
 
+def test_a_loss_that_is_named_is_the_same_as_the_one_that_the_task_asks_for() -> None:
+    named = spec_of("SGD", model={"loss": "binary_crossentropy"})
+    found = fairness([hashed(ADAM, "b", "w"), hashed(named, "b", "w")])
+    assert found == ("good", "Same batch, same initial weights: speed can be compared.")
+
+
 @pytest.mark.parametrize("runs", [[], [hashed(ADAM, None, None)]])
 def test_one_run_is_compared_with_nothing(runs: list[ComparedRun]) -> None:
     assert fairness(runs).tone == "plain"

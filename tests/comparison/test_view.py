@@ -1,25 +1,31 @@
-import math
 import urllib.parse
 
 import numpy as np
 import pytest
 
+from overfit_core.comparison.target import Target
 from overfit_core.comparison.view import (
-    DEFAULT_TARGET,
     MAX_COLUMNS,
     MAX_RUNS,
+    NAMED,
     CompareView,
-    Target,
-    checked_target,
     from_query,
+    unreadable_notice,
 )
+from overfit_core.spec import RunSpec
+from overfit_core.store import RunRecord
 
 RUNS = ("aB3_-xyz", "b", "c")
 
 
 def test_a_new_view_says_nothing_and_comes_back() -> None:
-    assert CompareView().to_query() == {}
+    assert CompareView().to_query(unset=["y", "t"]) == {}
     assert from_query({}) == (CompareView(), [])
+
+
+def test_measures_and_target_are_said_once_they_are_chosen() -> None:
+    assert CompareView().to_query() == {"y": "loss", "t": "l0.01"}
+    assert CompareView().to_query(unset=["t"]) == {"y": "loss"}
 
 
 @pytest.mark.parametrize(
@@ -110,10 +116,17 @@ def test_runs_that_are_gone_take_baseline_and_hidden_with_them() -> None:
     assert len(view.with_runs(map(str, range(99))).runs) == MAX_RUNS
 
 
-@pytest.mark.parametrize(
-    ("kind", "value"), [("loss", 0.0), ("loss", math.nan), ("accuracy", -0.1), ("r2", math.inf)]
-)
-def test_a_target_that_no_run_can_have_is_refused(kind: str, value: float) -> None:
-    with pytest.raises(ValueError, match=f"A target of {kind}"):
-        checked_target(kind, value)  # type: ignore[arg-type]
-    assert checked_target("loss", 0.01) == DEFAULT_TARGET
+def record(run_id: str, name: str | None, spec_json: str) -> RunRecord:
+    given = dict.fromkeys(RunRecord.__dataclass_fields__)
+    return RunRecord(**given | {"id": run_id, "name": name, "spec_json": spec_json})  # type: ignore[arg-type]
+
+
+def test_runs_of_another_version_are_named() -> None:
+    readable, newer = RunSpec().to_json(), '{"version": 99}'
+    assert unreadable_notice([record("a", None, readable)]) is None
+    said = unreadable_notice([record("a", "mine", newer), record("b", None, newer)])
+    assert said is not None
+    assert said.endswith("not compared: 'mine', 'b'.")
+    many = unreadable_notice([record(f"r{k}", None, newer) for k in range(NAMED + 3)])
+    assert many is not None
+    assert many.endswith("and 3 more.")

@@ -21,7 +21,14 @@ class FakeRecord:
     status: str = "finished"
     wish: str = "run"
     reason: str | None = None
+    colour: str | None = None
     notes: str | None = None
+    tags: tuple[str, ...] = ()
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take the name of the spec, as the store does for a new run."""
+        self.name = self.name or self.spec.name
 
 
 def history(dtype: str = "float32", **more: Any) -> History:  # noqa: ANN401
@@ -62,7 +69,13 @@ def samples(**changed: Any) -> Samples:  # noqa: ANN401
     return Samples(**values | changed)
 
 
-def run_of(spec: RunSpec, run_id: str = "r1", **record: Any) -> Run:  # noqa: ANN401
+def run_of(
+    spec: RunSpec,
+    run_id: str = "r1",
+    *,
+    mine: bool = True,
+    **record: Any,  # noqa: ANN401
+) -> Run:
     """A whole run."""
     made = FakeRecord(run_id, spec, **{"summary": summary()} | record)
-    return Run(made, history(accuracy=np.linspace(0, 1, 20)), samples())
+    return Run(made, history(accuracy=np.linspace(0, 1, 20)), samples(), mine)

@@ -58,9 +58,9 @@ def _schedule(kind: str, **settings: Any) -> RunSpec:  # noqa: ANN401
 SENSOR = {"source": "sensor", "samples": 8, "steps": 8}
 
 PRESET_SPECS = {
-    "article-1": _preset("article-1", 100),
-    "article-2": _preset("article-2", 100),
-    "article-3": _preset("article-3", 100),
+    "article-1": _preset("article-1"),
+    "article-2": _preset("article-2"),
+    "article-3": _preset("article-3"),
     "digits-cnn": _preset("digits-cnn"),
     "sensor-lstm": _preset("sensor-lstm"),
     "attention": _preset("sensor-attention"),
@@ -182,16 +182,20 @@ SCHEDULE_SPECS = {
 }
 
 FLOAT32_SPECS = {
-    "article-2": _preset("article-2", 100, "float32"),
-    "article-3": _preset("article-3", 40, "float32"),
-    "digits-cnn": _preset("digits-cnn", 80, "float32"),
-    "iris": _preset("iris", 30, "float32"),
+    "article-2-float32": _preset("article-2", dtype="float32"),
+    "article-3-float32": _preset("article-3", dtype="float32"),
+    "iris-float32": _preset("iris", dtype="float32"),
+    "memorised-float32": _preset("xor", 40, "float32"),
+    "digits-cnn-float32": _preset("digits-cnn", 80, "float32"),
 }
 
-ALL_SPECS = PRESET_SPECS | LAYER_SPECS | SETTING_SPECS | OPTIMIZER_SPECS | SCHEDULE_SPECS
-FIRST = (
-    ("article-1", "article-2", "article-3", "digits-cnn", "sensor-lstm", "attention"),
-    ("images", "conv1d", "stop", "held-out", "label-noise", "regression"),
-    ("schedule-free", "muon-scheduled", "sgd-clipped", "adamw", "cosine", "piecewise"),
+ALL_SPECS = (
+    PRESET_SPECS | LAYER_SPECS | SETTING_SPECS | OPTIMIZER_SPECS | SCHEDULE_SPECS | FLOAT32_SPECS
 )
-"""What every test run tries, in groups of about the same length; the rest takes minutes more."""
+FIRST = (
+    *("article-1", "article-2", "article-3", "digits-cnn", "sensor-lstm", "attention"),
+    *("images", "conv1d", "stop", "held-out", "label-noise", "regression"),
+    *("schedule-free", "muon-scheduled", "sgd-clipped", "adamw", "cosine", "piecewise"),
+    *("article-2-float32", "article-3-float32", "iris-float32", "memorised-float32"),
+)
+"""What every test run tries, in one process; the rest takes minutes more."""

@@ -67,6 +67,16 @@ def test_a_report_says_how_the_run_ended_and_with_which_settings() -> None:
     assert "Samples: 4 samples" in text
 
 
+def test_notes_and_tags_are_for_the_owner_of_each_run() -> None:
+    written = {"notes": "Do not show the professor.", "tags": ("thesis", "draft")}
+    mine = run_of(RunSpec(name="mine"), notes="My own.", tags=("keep",))
+    theirs = run_of(RunSpec(name="theirs"), "r2", mine=False, **written)
+    for text in (page(theirs).text, page(mine, theirs).text):
+        assert not any(word in text for word in ("professor", "thesis", "draft"))
+    text = page(mine, theirs).text
+    assert "Tags: keep My own." in text
+
+
 def test_each_chart_has_its_place_and_both_themes() -> None:
     found = page(run_of(RunSpec()))
     places = {a["id"] for _, a in found.tags if a.get("class") == "chart"}
@@ -92,8 +102,8 @@ def test_a_report_loads_nothing_from_anywhere() -> None:
 
 
 def test_what_a_person_typed_is_text_and_nothing_else() -> None:
-    plain = page(run_of(RunSpec(name="a"), notes="b"), run_of(RunSpec(name="c"), "r2"))
-    record = {"notes": NASTY, "status": "failed", "reason": NASTY}
+    plain = page(run_of(RunSpec(name="a"), notes="b", tags=("d",)), run_of(RunSpec(name="c"), "r2"))
+    record = {"notes": NASTY, "status": "failed", "reason": NASTY, "tags": (NASTY,)}
     spec = RunSpec(name=NASTY[:80])
     nasty = page(run_of(spec, **record), run_of(spec, "r2"))
     assert [tag for tag, _ in nasty.tags] == [tag for tag, _ in plain.tags]

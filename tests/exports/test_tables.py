@@ -17,7 +17,7 @@ from overfit_core.exports.tables import (
 )
 from overfit_core.spec import OptimizerSpec, RunSpec
 from overfit_core.training.history import History
-from tests.exports.fakes import FakeRecord, history
+from tests.exports.fakes import FakeRecord, history, run_of
 
 
 def two_runs() -> list[Run]:
@@ -59,7 +59,7 @@ def test_a_chunk_that_starts_later_keeps_its_epochs() -> None:
 
 def test_several_runs_stand_in_one_long_table() -> None:
     frame = pd.read_parquet(io.BytesIO(runs_parquet(two_runs())))
-    assert list(frame)[:4] == ["run", "name", "optimizer", "epoch"]
+    assert list(frame)[:5] == ["run", "name", "tags", "optimizer", "epoch"]
     assert len(frame) == 40
     assert frame.groupby("run")["optimizer"].first().to_dict() == {"r1": "Adam", "r2": "SGD"}
     assert frame["name"].unique().tolist() == ['Größe, "quoted" 🙂', "=1+1"]
@@ -67,9 +67,23 @@ def test_several_runs_stand_in_one_long_table() -> None:
     assert frame.loc[frame.run == "r2", "val_loss"].tolist() == list(range(20))
 
 
-def test_a_name_is_no_formula_in_a_spreadsheet() -> None:
-    frame = pd.read_csv(io.BytesIO(runs_csv(two_runs())))
-    assert frame["name"].unique().tolist() == ['Größe, "quoted" 🙂', "'=1+1"]
+def test_no_text_is_a_formula_in_a_spreadsheet() -> None:
+    runs = [run_of(RunSpec(name="=1+1"), "-r1", tags=("@tag", "b")), *two_runs()]
+    frame = pd.read_csv(io.BytesIO(runs_csv(runs)))
+    assert frame["run"].unique().tolist() == ["'-r1", "r1", "r2"]
+    assert frame["name"].unique().tolist() == ["'=1+1", 'Größe, "quoted" 🙂']
+    assert frame["tags"].dropna().unique().tolist() == ["'@tag, b"]
+    assert pd.read_parquet(io.BytesIO(runs_parquet(runs)))["run"].iloc[0] == "-r1"
+
+
+def test_tags_are_for_the_owner_of_each_run() -> None:
+    runs = [run_of(RunSpec(), i, mine=i == "mine", tags=("a",)) for i in ("mine", "theirs")]
+    for frame in (
+        pd.read_csv(io.BytesIO(runs_csv(runs))),
+        pd.read_parquet(io.BytesIO(runs_parquet(runs))),
+    ):
+        assert frame.loc[frame["run"] == "mine", "tags"].eq("a").all()
+        assert frame.loc[frame["run"] == "theirs", "tags"].isna().all()
 
 
 def test_no_runs_are_refused() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from streamlit.testing.v1 import AppTest
+
 from overfit_core.spec import RunSpec
 from overfit_core.store import Store
 from tests.pages.conftest import OpenApp
@@ -12,6 +14,20 @@ def trained(open_app: OpenApp, workers: FakeWorkers) -> str:
     """A run of the visitor's own, made on the Train page."""
     open_app().button(key="train").click().run()
     return workers.submitted[-1]
+
+
+def pick(at: AppTest, *places: int) -> None:
+    """Pick rows of the table, as a click at their left edge does."""
+    table = at.dataframe[0]
+    at.session_state[table.key] = {"selection": {"rows": list(places)}}
+    at.run()
+    assert not at.exception
+
+
+def deletes(at: AppTest) -> list[str]:
+    """The titles of the runs that the button would delete."""
+    at.button(key="delete-runs").click().run()
+    return at.text[0].value.split("\n")
 
 
 def test_an_empty_library_says_what_to_do(open_app: OpenApp) -> None:
@@ -48,3 +64,41 @@ def test_a_filter_that_matches_nothing_says_so(open_app: OpenApp, workers: FakeW
     assert len(at.dataframe[0].value) == 1
     at.multiselect(key="filter-state").set_value(["failed"]).run()
     assert at.header[0].value == "No run matches"
+
+
+def named(store: Store, *names: str) -> None:
+    for name in names:
+        store.create_run(RunSpec(name=name))
+
+
+def test_a_picked_run_stays_picked_when_a_search_leaves_it_in(
+    open_app: OpenApp, store: Store
+) -> None:
+    named(store, "first", "second", "second again")
+    at = open_app("runs")
+    pick(at, 1)
+    at.text_input(key="search").set_value("second").run()
+    assert list(at.dataframe[0].value["run"]) == ["second again", "second"]
+    assert deletes(at) == ["second"]
+    at.text_input(key="search").set_value("").run()
+    assert deletes(at) == ["second"]
+
+
+def test_a_picked_run_that_a_search_hides_is_picked_no_more(
+    open_app: OpenApp, store: Store
+) -> None:
+    named(store, "first", "second")
+    at = open_app("runs")
+    pick(at, 1)
+    at.text_input(key="search").set_value("second").run()
+    assert at.button(key="delete-runs").disabled
+
+
+def test_a_run_made_in_another_tab_moves_no_pick(open_app: OpenApp, store: Store) -> None:
+    named(store, "first", "second")
+    at = open_app("runs")
+    pick(at, 0)
+    named(store, "third")
+    at.run()
+    assert list(at.dataframe[0].value["run"]) == ["third", "second", "first"]
+    assert deletes(at) == ["second"]
