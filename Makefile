@@ -14,15 +14,16 @@ CHECKED := overfit_core pages app.py tests benchmarks docs
 run: $(VENV)/.app
 	@$(BIN)/python -m streamlit run app.py --server.address=localhost --server.showEmailPrompt=false
 
-# Install what the tests need, a browser included, and run them all: on every core, except those
-# that start workers, whose times must not suffer from a neighbour. Browsers do not mind.
+# Install what the tests need, a browser included, and run them, except those that `test-all` adds:
+# on every core; those that start workers one by one, so that their times do not suffer from a
+# neighbour; browsers two at a time.
 test: $(VENV)/.dev
 	@$(BIN)/python tests/e2e/browser.py
 	@$(BIN)/python -m pytest -m "not cluster and not e2e and not exhaustive" -n auto --dist worksteal
 	@$(BIN)/python -m pytest -m "cluster"
-	@$(BIN)/python -m pytest -m "e2e" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "e2e" -n 2 --dist worksteal
 
-# Everything, also what tries the same with many settings: some minutes more.
+# Every test, also those marked exhaustive, which try the same with many settings: some minutes more.
 test-all: test
 	@$(BIN)/python -m pytest -m "exhaustive" -n auto
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 TITLE = (
-    "# Results\n\nWritten by `make bench`; every section says on which machine it was measured.\n"
+    "# Results\n\nWritten by `make bench`, and the section of the soak by "
+    "`python -m benchmarks.soak`; every section says on which machine it was measured.\n"
 )
 
 

@@ -94,7 +94,7 @@ _ALL = (
         "Article, example 2: three hidden layers",
         "All four samples are right from about epoch 410 on, with a loss below 0.2 at the end: "
         "memorised, but only just. "
-        "Change the weight seed and look again: about three starts in ten are not there after 500 "
+        "Change the weight seed and look again: about one start in three is not there after 500 "
         "epochs.",
         layers=_dense(64, 32, 16),
     ),

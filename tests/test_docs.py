@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from benchmarks.results import TITLE
 from overfit_core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, flags=re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.MULTILINE))
 
 
 def _requirements(name: str) -> list[Requirement]:
@@ -42,7 +43,7 @@ def test_every_setting_that_is_named_exists(text: str) -> None:
 
 @pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
 def test_every_make_target_that_is_named_exists(text: str) -> None:
-    named = set(re.findall(r"(?:^|`)make ([a-z]+)", text, flags=re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, flags=re.MULTILINE))
     assert named
     assert named <= TARGETS
 
@@ -69,20 +70,25 @@ def test_every_direct_dependency_is_pinned_exactly(name: str) -> None:
         assert [specifier.operator for specifier in requirement.specifier] == ["=="], requirement
 
 
-def test_every_package_that_the_code_imports_is_a_direct_dependency() -> None:
+@pytest.mark.parametrize(
+    ("lists", "code"),
+    [
+        (["requirements.txt"], ["app.py", "pages/**/*.py", "overfit_core/**/*.py"]),
+        (["requirements.txt", "requirements-dev.txt"], ["tests/**/*.py", "docs/**/*.py"]),
+    ],
+    ids=["app", "tests"],
+)
+def test_every_package_that_the_code_imports_is_a_direct_dependency(
+    lists: list[str], code: list[str]
+) -> None:
     distributions = importlib.metadata.packages_distributions()
-    direct = {requirement.name.lower() for requirement in _requirements("requirements.txt")}
+    direct = {requirement.name.lower() for each in lists for requirement in _requirements(each)}
+    known = {*sys.stdlib_module_names, "overfit_core", "pages", "tests", "benchmarks", "docs"}
     missing = set()
-    for path in [
-        ROOT / "app.py",
-        *(ROOT / "pages").rglob("*.py"),
-        *(ROOT / "overfit_core").rglob("*.py"),
-    ]:
-        for name in _imported(path) - set(sys.stdlib_module_names) - {"overfit_core", "pages"}:
-            if (
-                not {found.lower().replace("_", "-") for found in distributions.get(name, [])}
-                & direct
-            ):
+    for path in (path for pattern in code for path in ROOT.glob(pattern)):
+        for name in _imported(path) - known:
+            found = {each.lower().replace("_", "-") for each in distributions.get(name, [])}
+            if not found & direct:
                 missing.add(f"{path.relative_to(ROOT)}: {name}")
     assert not missing
 
@@ -95,6 +101,15 @@ def _imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             names.add(node.module.partition(".")[0])
     return names
+
+
+def test_the_soak_is_told_with_the_size_that_it_was_measured_with() -> None:
+    results = (ROOT / "benchmarks/RESULTS.md").read_text(encoding="utf-8")
+    assert results.startswith(TITLE)
+    section = results.partition("<!-- soak -->")[2].partition("<!-- end of soak -->")[0]
+    nets = re.findall(r"^\| ([\d,]+) \|", section, flags=re.MULTILINE)[-1]
+    told = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
+    assert f"`python -m benchmarks.soak {nets}`" in told
 
 
 def test_the_links_between_the_papers_lead_somewhere() -> None:

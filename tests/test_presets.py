@@ -47,10 +47,10 @@ def test_article_2_has_all_four_right_only_just() -> None:
     assert result.summary.loss == pytest.approx(0.18, abs=0.02)
 
 
-def test_article_2_fails_from_about_three_starts_in_ten() -> None:
+def test_article_2_fails_from_about_one_start_in_three() -> None:
     starts = [run(changed("article-2", "training", seed=seed)).summary for seed in range(30)]
-    failed = sum(summary.accuracy != 1.0 for summary in starts)
-    assert 6 <= failed <= 12
+    failed = sum(summary.memorised_epoch is None for summary in starts)
+    assert 7 <= failed <= 13
 
 
 def test_article_3_is_nowhere_near_and_starts_where_article_2_starts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ class LibrarySide(Guarded):
             ValueError: If a text is too long, or there are too many tags.
         """
         given = {
-            "name": _short("name", name, LIMITS.name_length),
+            "name": _short("name", _one_line(name), LIMITS.name_length),
             "colour": _short("colour", colour, 16),
             "notes": _short("notes", notes, LIMITS.notes_length),
         }
@@ -263,6 +264,11 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
         tagged = and_(RunRow.tags != "[]", RunRow.tags.icontains(written, autoescape=True))
         conditions.append(or_(*found, tagged))
     return conditions
+
+
+def _one_line(text: str | None) -> str | None:
+    """Put a space for what no name of a spec may hold: line ends and other control characters."""
+    return None if text is None else re.sub(r"[\x00-\x1f\x7f]+", " ", text)
 
 
 def _short(what: str, text: str | None, limit: int) -> str | None:

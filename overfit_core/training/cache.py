@@ -181,7 +181,8 @@ def _constants(model: keras.Model) -> list[str]:
         f"{place} {name} {value.dtype} {hashlib.sha256(np.asarray(value).tobytes()).hexdigest()}"
         for place, layer in enumerate(all_layers(model))
         for name, value in vars(layer).items()
-        if isinstance(value, np.ndarray) or keras.ops.is_tensor(value)
+        if isinstance(value, np.ndarray)
+        or (keras.ops.is_tensor(value) and not isinstance(value, keras.Variable))
     ]
 
 

@@ -36,20 +36,24 @@ class Criterion:
         """Tell which samples are right.
 
         Args:
-            y: Labels, shape ``(samples,)`` or ``(samples, outputs)``.
-            prediction: Network output, shape ``(samples, outputs)``.
+            y: Labels, shape ``(samples,)``, ``(samples, outputs)``, or as the prediction; class
+                numbers may leave out its last axis.
+            prediction: Network output, shape ``(samples, …, outputs)``.
 
         Returns:
             Booleans of shape ``(samples,)``.
         """
         import tensorflow as tf
 
-        y = _columns(y, prediction)
+        y, shape = _columns(y, prediction), tf.shape(prediction)
+        answers = tf.cast(tf.argmax(prediction, -1), y.dtype) if self.task == "multiclass" else None
+        prediction = _columns(prediction, prediction)
         # What is no number is never right, though it compares like a 0 or like the first class.
         answered = tf.reduce_all(tf.math.is_finite(prediction), axis=1)
-        if self.task == "multiclass":
-            label = y[:, 0] if y.shape[1] == 1 else tf.cast(tf.argmax(y, 1), y.dtype)
-            return answered & tf.equal(tf.cast(tf.argmax(prediction, 1), y.dtype), label)
+        if answers is not None:
+            if y.shape[1] == prediction.shape[1]:
+                y = _columns(tf.argmax(tf.reshape(y, shape), -1), prediction)
+            return answered & tf.reduce_all(_columns(answers, prediction) == y, axis=1)
         if self.task == "binary":
             answer = tf.cast(prediction > self.threshold, y.dtype)
             # Hinge losses are also given labels of -1 and 1.
@@ -69,7 +73,7 @@ class Criterion:
 
         if self.task != "regression":
             return tf.reduce_all(right)
-        y = _columns(y, prediction)
+        y, prediction = _columns(y, prediction), _columns(prediction, prediction)
         residual = tf.reduce_mean(tf.square(prediction - y), axis=0)
         return tf.reduce_all(residual <= (1 - R2_MEMORISED) * tf.math.reduce_variance(y, 0))
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.e2e.browser import launch
 from tests.e2e.server import App, running_app
-from tests.e2e.train_page import TrainPage
+from tests.e2e.train_page import Both, TrainPage, open_compare, train_both
 
 HERE = Path(__file__).parent
 # Patience for a machine that is busy; what must be quick is measured by benchmarks/page.py.
@@ -67,3 +67,24 @@ def train_page(page: Page, app: App) -> Iterator[TrainPage]:
     """The Train page as a newcomer finds it."""
     yield TrainPage(page).open(app.url)
     app.stop_all_runs()
+
+
+@pytest.fixture(scope="session")
+def both(browser: Browser, app: App) -> Both:
+    """Adam and SGD, trained once; whoever looks at them leaves them as they are."""
+    app.wait_for_workers()
+    context = browser.new_context()
+    page = train_both(context.new_page(), app.url).page
+    made = Both(page.url, context.storage_state())
+    context.close()
+    return made
+
+
+@pytest.fixture
+def compared(new_context: Callable[..., BrowserContext], both: Both) -> TrainPage:
+    """The Compare page with Adam and SGD, as the person sees it who trained them."""
+    page = open_compare(new_context(storage_state=both.visitor).new_page(), both.url)
+    expect(page.locator(".st-key-chart-compare-1 .live-chart")).to_be_visible()
+    train_page = TrainPage(page)
+    train_page.settle()
+    return train_page

@@ -72,6 +72,23 @@ class App:
             store.set_wish(record.id, "stop")
         store.close()
 
+    def wait_for_ends(self, count: int, seconds: float = 30) -> list[int]:
+        """The last epochs of the newest runs, in their order, once these have ended.
+
+        Raises:
+            TimeoutError: One of them goes on after `seconds`.
+        """
+        store = Store(f"sqlite:///{self.data_dir / 'runs.sqlite3'}")
+        deadline = time.monotonic() + seconds
+        newest = store.find(limit=count)
+        while not all(record.ended for record in newest):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"After {seconds} s: {[record.status for record in newest]}")
+            time.sleep(0.1)
+            newest = store.find(limit=count)
+        store.close()
+        return [record.epoch for record in newest]
+
 
 def has_tensorflow(process: psutil.Process) -> bool:
     """Whether TensorFlow's library is mapped into the process."""

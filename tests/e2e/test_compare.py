@@ -8,31 +8,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.e2e.server import App
 from tests.e2e.test_accessibility import DESK, PHONE, _serious
-from tests.e2e.train_page import PATIENCE, TrainPage
+from tests.e2e.train_page import BOTH, PATIENCE, Both, TrainPage, open_compare, train_both
 
-BOTH = "/?preset=adam-against-sgd"
 ROW_HEIGHT = 35
-
-
-@pytest.fixture
-def compared(page: Page, app: App) -> TrainPage:
-    """The Compare page with Adam and SGD, just trained together."""
-    train_page = TrainPage(page).open(app.url + BOTH)
-    train_page.train()
-    train_page.wait_for_status(r"^Memorised")
-    train_page.settle()
-    page.get_by_role("button", name="Open on the Compare page").click()
-    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
-    expect(page.locator(".st-key-chart-compare-1 .live-chart")).to_be_visible()
-    train_page.settle()
-    return train_page
-
-
-def open_compare(page: Page, url: str) -> Page:
-    page.goto(url)
-    drawn = page.locator(".st-key-chart-compare-0 .live-chart[data-drawn]")
-    expect(drawn).to_be_visible(timeout=PATIENCE)
-    return page
 
 
 def row(page: Page, number: int) -> tuple[Locator, dict[str, float]]:
@@ -107,8 +85,9 @@ def test_a_second_visitor_can_look_but_neither_rename_nor_delete(
     expect(stranger.get_by_role("heading", name="No runs yet")).to_be_visible(timeout=PATIENCE)
 
 
-def test_runs_are_found_named_deleted_and_brought_back(compared: TrainPage, app: App) -> None:
-    page = compared.page
+def test_runs_are_found_named_deleted_and_brought_back(page: Page, app: App) -> None:
+    # Runs of its own: they get other names here.
+    compared = train_both(page, app.url)
     page.get_by_role("link", name="Runs").click()
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
     compared.settle()
@@ -170,14 +149,15 @@ def test_hovering_one_chart_shows_the_values_of_the_other(compared: TrainPage) -
     ("theme", "viewport"), [("light", PHONE), ("dark", DESK)], ids=["light-phone", "dark-desk"]
 )
 def test_axe_finds_nothing_serious_on_compare_and_runs(
-    new_context: Callable[..., BrowserContext], app: App, theme: str, viewport: dict[str, int]
+    new_context: Callable[..., BrowserContext],
+    app: App,
+    both: Both,
+    theme: str,
+    viewport: dict[str, int],
 ) -> None:
-    page = new_context(color_scheme=theme, viewport=viewport).new_page()
-    train_page = TrainPage(page).open(app.url + BOTH)
-    train_page.train()
-    train_page.wait_for_status(r"^Memorised")
-    train_page.settle()
-    page.get_by_role("button", name="Open on the Compare page").click()
+    look = {"color_scheme": theme, "viewport": viewport, "storage_state": both.visitor}
+    page = open_compare(new_context(**look).new_page(), both.url)
+    train_page = TrainPage(page)
     expect(page.locator(".st-key-chart-compare-1 .live-chart")).to_be_visible()
     train_page.settle()
     assert not _serious(page)

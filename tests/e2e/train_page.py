@@ -1,14 +1,22 @@
 """The Train page as a person sees it: its fields, its buttons, and what it says."""
 
 import re
-from typing import Self
+from dataclasses import dataclass
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, StorageState, expect
 
 SECONDS = 1000.0
 # A worker that starts imports TensorFlow, on a busy machine for a while.
 PATIENCE = 60 * SECONDS
+# The address of two optimizers on one batch.
+BOTH = "/?preset=adam-against-sgd"
+# Name and epochs of each line in a chart.
+CURVES = (
+    "node => node.calcdata.filter(([{ trace }]) => trace.mode.includes('lines')).map("
+    "(curve) => ({ name: curve[0].trace.name, x: curve.map((point) => point.x) }))"
+)
 
 
 class TrainPage:
@@ -45,6 +53,10 @@ class TrainPage:
     def chart(self, name: str) -> Locator:
         """The chart that is kept and updated in place: `loss`, `accuracy`, `learning-rate`."""
         return self.page.locator(f".st-key-chart-{name} .live-chart")
+
+    def curves(self, name: str) -> list[dict[str, Any]]:
+        """Name and epochs of each line in a chart."""
+        return list(self.chart(name).evaluate(CURVES))
 
     def choose(self, field: str, option: str) -> None:
         """Take an option of a list."""
@@ -126,3 +138,32 @@ class TrainPage:
 
     def is_marked(self, name: str) -> bool:
         return bool(self.chart(name).evaluate("node => node.marked === true"))
+
+
+@dataclass(frozen=True)
+class Both:
+    """Adam and SGD, trained together: the address of their comparison, and who made them."""
+
+    url: str
+    visitor: StorageState
+
+
+def train_both(page: Page, url: str) -> TrainPage:
+    """Train Adam and SGD together in the app at this address; open them on the Compare page."""
+    train_page = TrainPage(page).open(url + BOTH)
+    train_page.train()
+    train_page.wait_for_status(r"^Memorised")
+    train_page.settle()
+    page.get_by_role("button", name="Open on the Compare page").click()
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-chart-compare-1 .live-chart")).to_be_visible()
+    train_page.settle()
+    return train_page
+
+
+def open_compare(page: Page, url: str) -> Page:
+    """Open a comparison and wait until it is drawn."""
+    page.goto(url)
+    drawn = page.locator(".st-key-chart-compare-0 .live-chart[data-drawn]")
+    expect(drawn).to_be_visible(timeout=PATIENCE)
+    return page

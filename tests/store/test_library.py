@@ -306,3 +306,11 @@ def test_runs_are_deleted_while_their_worker_writes(library: Store) -> None:
     over.set()
     worker.join()
     assert errors == []
+
+
+def test_a_name_of_several_lines_becomes_one_that_a_spec_may_have(library: Store) -> None:
+    run_id = library.create_run(spec())
+    library.label(run_id, by=None, name="two\nlines\tand a \x7f")
+    name = library.run(run_id).name
+    assert name == "two lines and a"
+    assert spec(name=name).name == name
