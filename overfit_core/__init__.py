@@ -1,6 +1,7 @@
 """Can this network memorise this one batch, how fast, and if not, why not?
 
-Importing this package imports no TensorFlow: `overfit` and `run` load it on first use.
+Importing this package imports no TensorFlow: `check`, `overfit` and `run` load it on first
+use.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from overfit_core.errors import (
 from overfit_core.spec import BatchSpec, HeadSpec, ModelSpec, OptimizerSpec, RunSpec, TrainingSpec
 
 if TYPE_CHECKING:
+    from overfit_core.diagnosis import Report, check, check_spec
     from overfit_core.presets import PRESETS
     from overfit_core.training import RunResult, overfit, run
     from overfit_core.training.history import History
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 _LAZY = {
     "PRESETS": "overfit_core.presets",
     "History": "overfit_core.training.history",
+    "Report": "overfit_core.diagnosis",
     "RunResult": "overfit_core.training",
+    "check": "overfit_core.diagnosis",
+    "check_spec": "overfit_core.diagnosis",
     "overfit": "overfit_core.training",
     "run": "overfit_core.training",
 }
@@ -42,11 +47,14 @@ __all__ = [
     "OptimizerSpec",
     "OverfitError",
     "Problem",
+    "Report",
     "RunResult",
     "RunSpec",
     "ShapeError",
     "SpecError",
     "TrainingSpec",
+    "check",
+    "check_spec",
     "overfit",
     "run",
 ]

@@ -1,0 +1,129 @@
+"""What can be seen of a batch before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from overfit_core.training.types import AnyArray, BoolArray, FloatArray, IntArray
+
+SHOWN_SAMPLES = 6
+"""At most so many places are named in evidence."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Statistics per column: per feature of a table, per channel of images and sequences.
+
+    Attributes:
+        low: Smallest value, shape ``(columns,)``.
+        high: Largest value.
+        mean: Mean.
+        std: Standard deviation, over all samples and positions.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    mean: FloatArray
+    std: FloatArray
+
+    @classmethod
+    def of(cls, values: AnyArray) -> Columns:
+        """Look at an array, samples first, columns last; numbers that are not finite left out."""
+        rows = np.asarray(values, float)
+        rows = rows.reshape(-1, rows.shape[-1] if rows.ndim > 1 else 1)
+        rows = np.where(np.isfinite(rows), rows, np.nan)
+        with np.errstate(all="ignore"):
+            kept = rows[:, ~np.isnan(rows).all(axis=0)]
+            return cls(
+                np.nanmin(kept, 0), np.nanmax(kept, 0), np.nanmean(kept, 0), np.nanstd(kept, 0)
+            )
+
+    @property
+    def largest(self) -> FloatArray:
+        """Largest absolute value of each column."""
+        return np.maximum(np.abs(self.low), np.abs(self.high), dtype=float)
+
+    @property
+    def constant(self) -> BoolArray:
+        """Which columns are the same everywhere."""
+        return np.equal(self.high, self.low)
+
+
+@dataclass(frozen=True)
+class Contradictions:
+    """Samples that are equal but labelled differently.
+
+    Attributes:
+        group: Shape ``(samples,)``: equal numbers for equal inputs.
+        pairs: Places of samples that contradict each other, one tuple for each group.
+    """
+
+    group: IntArray
+    pairs: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class BatchFacts:
+    """The batch, looked at.
+
+    Attributes:
+        x: Inputs by name; one input is called ``x``.
+        y: Labels, samples first.
+        columns: Statistics of each floating-point input.
+        labels: Statistics of the labels.
+        bad: Places of numbers that are not finite: ``x[3, 0] is nan``.
+        contradictions: Equal samples with different labels.
+    """
+
+    x: dict[str, AnyArray]
+    y: AnyArray
+    columns: dict[str, Columns]
+    labels: Columns
+    bad: tuple[str, ...]
+    contradictions: Contradictions = field(repr=False)
+
+    @property
+    def samples(self) -> int:
+        """How many there are."""
+        return len(self.y)
+
+
+def look_at(x: dict[str, AnyArray], y: AnyArray) -> BatchFacts:
+    """Look at a batch.
+
+    Args:
+        x: Inputs by name, samples first.
+        y: Labels, samples first.
+    """
+    numbers = {name: a for name, a in x.items() if a.dtype.kind in "fiu"}
+    bad = [place for name, a in (*x.items(), ("y", y)) for place in _not_finite(name, a)]
+    return BatchFacts(
+        x=x,
+        y=y,
+        columns={name: Columns.of(a) for name, a in numbers.items()},
+        labels=Columns.of(y),
+        bad=tuple(bad[:SHOWN_SAMPLES]),
+        contradictions=_contradictions(x, y),
+    )
+
+
+def _not_finite(name: str, values: AnyArray) -> list[str]:
+    if values.dtype.kind != "f":
+        return []
+    places = np.argwhere(~np.isfinite(values))[:SHOWN_SAMPLES]
+    return [f"{name}{[int(i) for i in place]} is {values[tuple(place)]}" for place in places]
+
+
+def _contradictions(x: dict[str, AnyArray], y: AnyArray) -> Contradictions:
+    rows = np.concatenate([np.asarray(a, float).reshape(len(y), -1) for a in x.values()], axis=1)
+    _, group = np.unique(rows, axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    labels = np.asarray(y, float).reshape(len(y), -1)
+    pairs = []
+    for number in np.flatnonzero(np.bincount(group) > 1):
+        members = np.flatnonzero(group == number)
+        if len(np.unique(labels[members], axis=0)) > 1:
+            pairs.append(tuple(int(i) for i in members))
+    return Contradictions(group, tuple(pairs))

@@ -1,0 +1,165 @@
+"""Everything that rules look at, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from overfit_core.diagnosis.batch_facts import BatchFacts
+from overfit_core.diagnosis.floor import Floor
+from overfit_core.diagnosis.model_facts import ModelFacts
+from overfit_core.diagnosis.target import Target
+from overfit_core.training.history import History
+from overfit_core.training.types import FloatArray
+
+LAST = 50
+"""So many of the last epochs say how a run ends."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came out of one training run.
+
+    Attributes:
+        history: Loss, rates and probes, epoch by epoch.
+        planned: Epochs that it was to have; fewer where it ended early.
+        memorised: First of five epochs running in which all samples were right, or None.
+        forgotten: First later epoch in which they were not, or None.
+        non_finite: First epoch whose loss is not a finite number, or None.
+        prediction: Output in inference mode after the last update.
+        in_training: Output in training mode after the last update.
+        loss: Loss in inference mode after the last update, penalties included.
+        penalty: The part of it that is penalties on weights and outputs.
+        attained: Whether all samples are right in inference mode after the last update.
+        attained_in_training: Whether they are in training mode.
+        score: Share of right samples, or R² of the worst output.
+    """
+
+    history: History
+    planned: int
+    memorised: int | None
+    forgotten: int | None
+    non_finite: int | None
+    prediction: FloatArray
+    in_training: FloatArray
+    loss: float
+    penalty: float
+    attained: bool
+    attained_in_training: bool
+    score: float
+
+    @property
+    def epochs(self) -> int:
+        """How many it had."""
+        return len(self.history)
+
+    @property
+    def losses(self) -> FloatArray:
+        """Loss per epoch, in inference mode where it differs."""
+        history = self.history
+        return history["inference_loss" if "inference_loss" in history else "loss"]
+
+    def column(self, measure: str, layer: str) -> FloatArray:
+        """Return a probe's column of a layer, shape ``(epochs,)``; empty if there is none."""
+        name = f"{measure}/{layer}"
+        return self.history[name] if name in self.history else np.zeros(0)
+
+    def layers_with(self, measure: str) -> list[str]:
+        """Return the layers that a probe has columns of, from the input on."""
+        return [name.partition("/")[2] for name in self.history if name.startswith(f"{measure}/")]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A batch, a model, and how training went.
+
+    Attributes:
+        batch: The batch.
+        model: The model.
+        target: What the labels mean.
+        floor: What the batch allows.
+        run: How training went; None where it was not tried.
+    """
+
+    batch: BatchFacts
+    model: ModelFacts
+    target: Target
+    floor: Floor
+    run: Trained | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One smallest change of a program.
+
+    Attributes:
+        rule: Whose fix it is.
+        setting: What is set: ``optimizer.learning_rate``; see ``changes.APPLY``.
+        value: What it is set to.
+        text: The change in words.
+        code: The change as a line of Keras.
+    """
+
+    rule: str
+    setting: str
+    value: Any
+    text: str
+    code: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as data."""
+        return {"set": self.setting, "value": self.value, "text": self.text, "code": self.code}
+
+
+Evidence = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A fault that can be told from facts.
+
+    Attributes:
+        id: Its name in reports.
+        title: What is wrong, in a few words.
+        why: Two sentences on what it does to training.
+        source: Where that is known from.
+        find: Returns the evidence where it holds, None where it does not.
+        changes: Returns the changes that may mend it, the smallest first.
+        silences: Rules that it explains, and that say nothing beside it.
+        from_start: Whether it needs no training.
+        suspicion: Whether it counts only where its change was tried and helped.
+    """
+
+    id: str
+    title: str
+    why: str
+    source: str
+    find: Callable[[Facts], Evidence | None]
+    changes: Callable[[Facts], Sequence[Change]] = lambda _facts: ()
+    silences: frozenset[str] = frozenset()
+    from_start: bool = False
+    suspicion: bool = False
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A rule that holds.
+
+    Attributes:
+        rule: Its id.
+        title: What is wrong.
+        evidence: The numbers, layers, epochs and samples that show it.
+        why: Two sentences on what it does.
+        source: Where that is known from.
+        upstream_of: Ids of rules that hold as well and are explained by it.
+    """
+
+    rule: str
+    title: str
+    evidence: Mapping[str, Any]
+    why: str
+    source: str
+    upstream_of: tuple[str, ...] = field(default=())

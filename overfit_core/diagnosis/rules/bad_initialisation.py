@@ -1,0 +1,73 @@
+"""Kernels that start without any difference between units, or far too large."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+
+FIRST_LOSS = 10.0
+"""A first loss so many times that of a uniform guess is too large."""
+TINY = 1e-10
+
+
+def find(facts: Facts) -> Evidence | None:
+    """Look for kernels without variance, and for a first loss far above a uniform guess."""
+    flat = [
+        name for name, std in facts.model.kernels.items() if std < TINY and _several(facts, name)
+    ]
+    if flat:
+        return {"layers": flat, "standard_deviation": 0.0}
+    guess = _uniform_guess(facts)
+    if guess is None or facts.run is None or not facts.run.epochs:
+        return None
+    first = float(facts.run.history["loss"][0])
+    wide = max(facts.model.kernels.values(), default=0.0)
+    if first > FIRST_LOSS * guess and wide > 1.0:
+        return {"first_loss": first, "uniform_guess": guess, "largest_standard_deviation": wide}
+    return None
+
+
+def _several(facts: Facts, name: str) -> bool:
+    """A kernel of one number, or one that leads to one unit, has no symmetry to break."""
+    layer = facts.model.layer(name)
+    return layer is not facts.model.output and layer.weights > 2 and (layer.units or 0) > 1
+
+
+def _uniform_guess(facts: Facts) -> float | None:
+    """Return the loss of the same chance for each class; None for losses of numbers."""
+    if not facts.target.is_classes or "crossentropy" not in facts.model.loss:
+        return None
+    classes = 2 if "binary" in facts.model.loss else facts.target.classes or 2
+    return float(np.log(max(classes, 2)))
+
+
+def changes(_facts: Facts) -> list[Change]:
+    """Draw the kernels at random, in a size that keeps the signal's."""
+    text = "Draw the kernels as Keras does by default (Glorot uniform)."
+    code = 'kernel_initializer="glorot_uniform"'
+    return [Change(RULE.id, "layers.kernel_initializer", "GlorotUniform", text, code)]
+
+
+RULE = Rule(
+    id="bad_initialisation",
+    title="The weights start where they cannot learn well",
+    why=(
+        "Units that start alike get the same gradient and stay alike, so a layer of them is "
+        "worth one unit. Kernels that are far too large saturate what follows."
+    ),
+    source="Glorot and Bengio 2010; Goodfellow, Bengio and Courville, Deep Learning, section 8.4",
+    find=find,
+    changes=changes,
+    silences=frozenset(
+        {
+            "vanishing_gradients",
+            "dead_relu",
+            "saturation",
+            "learning_rate_too_high",
+            "too_little_capacity",
+            "learning_rate_too_low",
+            "too_few_epochs",
+        }
+    ),
+)

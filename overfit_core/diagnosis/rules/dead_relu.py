@@ -1,0 +1,47 @@
+"""ReLU units that are zero for every sample."""
+
+from __future__ import annotations
+
+from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+
+DEAD = 0.999
+"""A layer with this share of dead units passes nothing on."""
+
+
+def find(facts: Facts) -> Evidence | None:
+    """Look for a layer of which every unit is zero at the end."""
+    run = facts.run
+    if run is None:
+        return None
+    for layer in run.layers_with("dead_share"):
+        share = run.column("dead_share", layer)
+        if len(share) and share[-1] >= DEAD:
+            since = int((share >= DEAD).argmax()) + 1
+            return {"layer": layer, "share": float(share[-1]), "since_epoch": since}
+    return None
+
+
+def changes(_facts: Facts) -> list[Change]:
+    """Give the units a slope on both sides."""
+    return [
+        Change(RULE.id, "layers.activation", {"from": "relu", "to": "leaky_relu"},
+               "Take leaky ReLUs, which have a slope on both sides.", 'activation="leaky_relu"'),
+        Change(RULE.id, "layers.kernel_initializer", "HeUniform",
+               "Draw the kernels anew (He uniform).", 'kernel_initializer="he_uniform"'),
+    ]  # fmt: skip
+
+
+RULE = Rule(
+    id="dead_relu",
+    title="A layer of ReLUs is dead",
+    why=(
+        "Every unit of the layer is zero for every sample, and a ReLU has no gradient there. "
+        "Nothing before it learns any more, and the output is one constant."
+    ),
+    source="Lu et al. 2019, Dying ReLU and initialization",
+    find=find,
+    changes=changes,
+    silences=frozenset(
+        {"vanishing_gradients", "learning_rate_too_low", "too_few_epochs", "too_little_capacity"}
+    ),
+)

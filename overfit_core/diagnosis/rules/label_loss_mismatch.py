@@ -1,0 +1,134 @@
+"""Labels that the loss does not take."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.target import CROSS_ENTROPIES
+
+SUM_TOLERANCE = 1e-3
+
+
+def find(facts: Facts) -> Evidence | None:
+    """Compare the labels' values and shape with what the loss is defined for."""
+    y, model = np.asarray(facts.batch.y, float), facts.model
+    low, high = float(np.nanmin(y)), float(np.nanmax(y))
+    if model.loss == "sparse_categorical_crossentropy":
+        return _class_numbers(y, low, high, model.units)
+    shape = _shape(facts)
+    if shape is not None:
+        return shape
+    if model.loss == "categorical_crossentropy" and y.ndim > 1 and not facts.batch.bad:
+        sums = y.sum(axis=-1)
+        if np.abs(sums - 1).max() > SUM_TOLERANCE:
+            worst = int(np.abs(sums - 1).reshape(len(y), -1).max(axis=1).argmax())
+            return {
+                "problem": "rows do not sum to 1",
+                "sample": worst,
+                "sum": float(sums.flat[worst]),
+            }
+    if model.loss in CROSS_ENTROPIES and (low < 0 or high > 1):
+        return {"problem": "labels outside 0 to 1", "low": low, "high": high}
+    return None
+
+
+def _class_numbers(y: np.ndarray, low: float, high: float, units: int) -> Evidence | None:
+    if y.ndim > 1 and y.shape[-1] == units > 1:
+        return {"problem": "one-hot rows where class numbers are expected", "columns": units}
+    if not np.all(y == np.round(y)):
+        return {"problem": "class numbers must be whole", "low": low, "high": high}
+    if low < 0 or high >= units:
+        return {
+            "problem": "class numbers beyond the outputs",
+            "low": low,
+            "high": high,
+            "units": units,
+        }
+    return None
+
+
+def _shape(facts: Facts) -> Evidence | None:
+    """Find labels that are broadcast against the output, or that name classes to several units."""
+    labels, output = facts.batch.y.shape[1:], facts.model.output_shape
+    if labels == output or (labels == () and output == (1,)):
+        return None
+    if facts.target.kind == "class_numbers":
+        return {
+            "problem": "class numbers where one column per class is expected",
+            "labels": list(labels),
+            "output": list(output),
+        }
+    return {"problem": "shapes differ", "labels": list(labels), "output": list(output)}
+
+
+def changes(facts: Facts) -> list[Change]:
+    """Bring the loss to the labels, or the labels to the loss."""
+    y, model, evidence = np.asarray(facts.batch.y, float), facts.model, find(facts) or {}
+    problem = str(evidence.get("problem", ""))
+    sparse, code = "sparse_categorical_crossentropy", 'loss="sparse_categorical_crossentropy"'
+    made = []
+    if problem.startswith("one-hot rows"):
+        loss = "categorical_crossentropy"
+        made.append(Change(RULE.id, "loss", loss, f"Take the loss {loss}.", f'loss="{loss}"'))
+    elif problem.startswith("class numbers where"):
+        made.append(Change(RULE.id, "loss", sparse, f"Take the loss {sparse}.", code))
+        made.append(
+            Change(RULE.id, "labels", "one_hot", "Write the labels as one-hot rows.",
+                   "y = keras.utils.to_categorical(y)")
+        )  # fmt: skip
+    elif problem.startswith("class numbers beyond"):
+        if y.min() > 0 and y.max() - y.min() < model.units:
+            made.append(
+                Change(
+                    RULE.id, "labels", "from_zero", "Count the classes from 0.", "y = y - y.min()"
+                )
+            )
+        units = int(y.max()) + 1
+        text = f"Give the output {units} units, one per class."
+        made.append(Change(RULE.id, "output.units", units, text, f"Dense({units}, …)"))
+    elif problem.startswith("labels outside"):
+        made += _for_numbers(facts)
+    elif problem.startswith("rows do not") and facts.target.kind == "multi_label":
+        made.append(Change(RULE.id, "output.activation", "sigmoid", "Take a sigmoid output, for "
+                           "several labels at a time.", 'activation="sigmoid"'))  # fmt: skip
+    return made
+
+
+def _for_numbers(facts: Facts) -> list[Change]:
+    """A cross-entropy on numbers: they are classes to tell apart, or a regression."""
+    whole = bool(np.all(facts.batch.y == np.round(facts.batch.y))) and facts.batch.y.min() >= 0
+    if whole and facts.model.units > 1:
+        name = "sparse_categorical_crossentropy"
+        return [Change(RULE.id, "loss", name, f"Take the loss {name}.", f'loss="{name}"')]
+    return [
+        Change(RULE.id, "loss", "mean_squared_error", "Take the mean squared error, a loss for "
+               "numbers.", 'loss="mean_squared_error"')
+    ]  # fmt: skip
+
+
+RULE = Rule(
+    id="label_loss_mismatch",
+    title="The labels are not what the loss is defined for",
+    why=(
+        "The loss still gives a number, by broadcasting or outside its domain, and its smallest "
+        "value lies elsewhere than at the right answers. Training then works towards the wrong "
+        "goal."
+    ),
+    source="Keras, documentation of the losses; Islam et al. 2019, A comprehensive study on deep "
+    "learning bug characteristics",
+    find=find,
+    changes=changes,
+    silences=frozenset(
+        {
+            "output_cannot_reach_target",
+            "unsuited_loss",
+            "learning_rate_too_high",
+            "learning_rate_too_low",
+            "too_few_epochs",
+            "too_little_capacity",
+            "unscaled_targets",
+        }
+    ),
+    from_start=True,
+)

@@ -1,0 +1,56 @@
+"""Steps that are so small that the loss crawls."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from overfit_core.diagnosis.facts import LAST, Change, Evidence, Facts, Rule
+
+FALLING = 0.95
+STEP = 1e-3
+"""The median step beside the weights, above which a rate is not called low."""
+
+
+def find(facts: Facts) -> Evidence | None:
+    """Look for a loss that falls in nearly every epoch, by steps tiny beside the weights."""
+    run = facts.run
+    if run is None or run.epochs < 2:
+        return None
+    last = run.losses[-LAST:]
+    falling = float(np.mean(np.diff(last) < 0))
+    steps = [
+        np.median(run.column("update_ratio", n)[-LAST:]) for n in run.layers_with("update_ratio")
+    ]
+    step = float(np.median(steps)) if steps else 0.0
+    if falling < FALLING or not np.isfinite(step) or step >= STEP:
+        return None
+    return {"learning_rate": facts.model.learning_rate, "optimizer": facts.model.optimizer,
+            "share_falling": falling, "update_ratio": step}  # fmt: skip
+
+
+def changes(facts: Facts) -> list[Change]:
+    """Multiply the learning rate by 10, and by 100."""
+    return [_times(facts, by) for by in (10, 100)]
+
+
+def _times(facts: Facts, by: int) -> Change:
+    rate = float(f"{facts.model.learning_rate * by:.3g}")
+    text = (
+        f"Multiply the learning rate by {by:,}: {facts.model.learning_rate:.3g} becomes {rate:g}."
+    )
+    code = f"keras.optimizers.{facts.model.optimizer}(learning_rate={rate:g})"
+    return Change(RULE.id, "optimizer.learning_rate", rate, text, code)
+
+
+RULE = Rule(
+    id="learning_rate_too_low",
+    title="The learning rate is too low",
+    why=(
+        "The loss falls in nearly every epoch, and by next to nothing. The way is right and the "
+        "steps are too short for the epochs there are."
+    ),
+    source="Goodfellow, Bengio and Courville, Deep Learning, section 11.4.1",
+    find=find,
+    changes=changes,
+    suspicion=True,
+)

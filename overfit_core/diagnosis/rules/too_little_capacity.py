@@ -1,0 +1,41 @@
+"""A network that is too small for the batch."""
+
+from __future__ import annotations
+
+from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.rules.too_few_epochs import FALL, falling
+
+
+def find(facts: Facts) -> Evidence | None:
+    """Hold for hidden layers whose loss has come to rest too high; the trial decides."""
+    hidden, run = facts.model.hidden, facts.run
+    if run is None or run.attained or not hidden or run.non_finite is not None:
+        return None
+    if falling(run.losses, facts.floor.loss) >= FALL:
+        return None
+    return {"parameters": facts.model.trainable, "samples": facts.batch.samples,
+            "narrowest_layer": min(layer.units or 0 for layer in hidden)}  # fmt: skip
+
+
+def changes(_facts: Facts) -> list[Change]:
+    """Make the hidden layers wider."""
+    return [_wider(4), _wider(16)]
+
+
+def _wider(times: int) -> Change:
+    text = f"Make the hidden layers {times} times as wide."
+    return Change(RULE.id, "layers.times", times, text, f"Dense({times} * units, …)")
+
+
+RULE = Rule(
+    id="too_little_capacity",
+    title="The network is too small for this batch",
+    why=(
+        "Everything else is in order and the loss stays where it is. A wider copy of the same "
+        "network, on the same batch, memorises it."
+    ),
+    source="Zhang et al. 2017, Understanding deep learning requires rethinking generalization",
+    find=find,
+    changes=changes,
+    suspicion=True,
+)

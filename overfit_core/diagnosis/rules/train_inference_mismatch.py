@@ -1,0 +1,43 @@
+"""A network that is right in training mode only."""
+
+from __future__ import annotations
+
+from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+
+
+def find(facts: Facts) -> Evidence | None:
+    """Look for batch normalisation in a net that is right in training mode and wrong without it."""
+    norms = [layer.name for layer in facts.model.layers if layer.kind == "BatchNormalization"]
+    run = facts.run
+    if run is None or not norms or run.attained or not run.attained_in_training:
+        return None
+    return {"layers": norms, "score_in_inference": run.score, "loss_in_inference": run.loss,
+            "loss_in_training": float(run.history["loss"][-1])}  # fmt: skip
+
+
+def changes(facts: Facts) -> list[Change]:
+    """Let the averages follow faster, or give them longer."""
+    assert facts.run is not None
+    longer = 4 * facts.run.planned
+    return [
+        Change(RULE.id, "batch_normalization.momentum", 0.5, "Let the averages of batch "
+               "normalisation follow faster: momentum 0.5.", "BatchNormalization(momentum=0.5)"),
+        Change(RULE.id, "epochs", longer, f"Train {longer:,} epochs, until the averages have "
+               "followed.", f"epochs={longer}"),
+    ]  # fmt: skip
+
+
+RULE = Rule(
+    id="train_inference_mismatch",
+    title="It is right in training, and wrong in use",
+    why=(
+        "Batch normalisation trains with the batch's own mean and variance, and is used with "
+        "moving averages of them. These are still far from what the layers have become."
+    ),
+    source="Ioffe and Szegedy 2015, Batch normalization, section 3.1; Keras, BatchNormalization",
+    find=find,
+    changes=changes,
+    silences=frozenset(
+        {"regularisation", "too_few_epochs", "learning_rate_too_low", "too_little_capacity"}
+    ),
+)

@@ -1,0 +1,127 @@
+"""What a batch's labels mean to a network, and so when its answers are right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from overfit_core.training.criterion import Criterion
+from overfit_core.training.result import R2_MEMORISED
+from overfit_core.training.types import AnyArray, BoolArray, FloatArray
+
+Kind = Literal["binary", "class_numbers", "one_hot", "multi_label", "soft", "regression"]
+
+HINGES = frozenset({"hinge", "squared_hinge", "categorical_hinge"})
+CROSS_ENTROPIES = frozenset(
+    {
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "binary_focal_crossentropy",
+        "categorical_focal_crossentropy",
+        "kl_divergence",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the labels are.
+
+    Attributes:
+        kind: ``class_numbers`` are whole numbers for several outputs; ``one_hot`` rows have one 1;
+            ``multi_label`` rows any number of them; ``soft`` targets are shares between 0 and 1
+            for a cross-entropy.
+        threshold: From which output on a yes-or-no answer is yes.
+        classes: How many classes the labels name; None for numbers.
+    """
+
+    kind: Kind
+    threshold: float = 0.5
+    classes: int | None = None
+
+    @property
+    def criterion(self) -> Criterion:
+        """When a sample is right."""
+        if self.kind in ("binary", "multi_label"):
+            return Criterion("binary", self.threshold)
+        if self.kind in ("class_numbers", "one_hot"):
+            return Criterion("multiclass")
+        return Criterion("regression")
+
+    @property
+    def is_classes(self) -> bool:
+        """Whether answers are right or wrong, rather than near or far."""
+        return self.kind not in ("soft", "regression")
+
+    def right(self, y: AnyArray, prediction: FloatArray) -> BoolArray:
+        """Tell which samples are right; booleans of shape ``(samples,)``."""
+        return np.asarray(self.criterion.right(y, np.asarray(prediction)))
+
+
+def target_of(
+    y: AnyArray, *, loss: str, units: int, same_rank: bool, from_logits: bool = False
+) -> Target:
+    """Find out what labels mean from their values and from what the network is told of them.
+
+    Args:
+        y: Labels, samples first.
+        loss: Keras's name of the loss.
+        units: Length of the last axis of the output.
+        same_rank: Whether labels have as many axes as the output.
+        from_logits: Whether the loss takes logits.
+    """
+    values = np.asarray(y, float)
+    whole = bool(np.all(values == np.round(values)))
+    threshold = 0.0 if from_logits or loss in HINGES else 0.5
+    last = values.shape[-1] if same_rank and values.ndim > 1 else 1
+    if loss == "sparse_categorical_crossentropy":
+        return Target("class_numbers", classes=_classes(values, units))
+    if last > 1:
+        return _of_rows(values, loss, whole, threshold)
+    zero_or_one = whole and bool(np.isin(values, (0, 1)).all())
+    if zero_or_one or (loss in HINGES and bool(np.isin(values, (-1, 1)).all())):
+        if units > 1:
+            return Target("class_numbers", classes=max(2, units))
+        return Target("binary", threshold, classes=2)
+    if whole and units > 1 and values.min() >= 0:
+        return Target("class_numbers", classes=_classes(values, units))
+    if loss in CROSS_ENTROPIES and values.min() >= 0 and values.max() <= 1:
+        return Target("soft")
+    return Target("regression")
+
+
+def _of_rows(values: FloatArray, loss: str, whole: bool, threshold: float) -> Target:
+    zero_or_one = whole and bool(np.isin(values, (0, 1)).all())
+    if zero_or_one and bool((values.sum(axis=-1) == 1).all()):
+        return Target("one_hot", classes=values.shape[-1])
+    if zero_or_one and (loss in CROSS_ENTROPIES or loss in HINGES):
+        return Target("multi_label", threshold, classes=2)
+    if loss in CROSS_ENTROPIES and values.min() >= 0 and values.max() <= 1:
+        return Target("soft")
+    return Target("regression")
+
+
+def _classes(values: FloatArray, units: int) -> int:
+    return max(units, int(values.max()) + 1 if np.isfinite(values).all() else units)
+
+
+def worst_r2(y: AnyArray, prediction: FloatArray) -> float:
+    """Return 1 - residual / total sum of squares of the worst output; 0 for constant targets."""
+    y = np.asarray(y, float).reshape(len(y), -1)
+    residual = np.square(np.asarray(prediction, float).reshape(y.shape) - y).sum(axis=0)
+    total = np.square(y - y.mean(axis=0)).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r2 = np.where(total > 0, 1 - residual / total, np.where(residual > 0, 0.0, 1.0))
+    return float(r2.min())
+
+
+def attained(target: Target, y: AnyArray, prediction: FloatArray) -> bool:
+    """Tell whether the whole batch is right."""
+    if not np.isfinite(prediction).all():
+        return False
+    if target.is_classes:
+        return bool(target.right(y, prediction).all())
+    return worst_r2(y, prediction) >= R2_MEMORISED
