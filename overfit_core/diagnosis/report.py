@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from overfit_core.diagnosis.facts import Cause, Change
 from overfit_core.diagnosis.verdict import Verdict
 from overfit_core.training.history import History
@@ -208,6 +210,8 @@ def _shown(value: object) -> str:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # whatever JSON may hold
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
