@@ -46,6 +46,7 @@ bench: $(VENV)/.bench
 	@$(BIN)/python -m benchmarks.workers
 	@$(BIN)/python -m benchmarks.page
 	@$(BIN)/python -m benchmarks.compare
+	@$(BIN)/python -m benchmarks.diagnosis
 
 # Take the picture of the Train page that the README shows.
 picture: $(VENV)/.dev
