@@ -5,10 +5,10 @@ from __future__ import annotations
 from overfit_core.errors import OverfitError
 from pages.parts.comparison import comparison
 from pages.parts.form_fields import say_wrong
-from pages.parts.heading import heading
+from pages.parts.heading import COMPARE, heading
 from pages.parts.visitor import remember_visitor
 
-heading("Compare", "Which run memorises the batch first, and is the comparison fair?")
+heading(COMPARE, "Which run memorises the batch first, and is the comparison fair?")
 try:
     comparison()
     remember_visitor()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from overfit_core.errors import OverfitError
 from pages.parts.form_fields import say_wrong
-from pages.parts.heading import heading
+from pages.parts.heading import RUNS, heading
 from pages.parts.library import library
 from pages.parts.visitor import remember_visitor
 
-heading("Runs", "What was trained here: find it again, name it, compare it.", share=False)
+heading(RUNS, "What was trained here: find it again, name it, compare it.", share=False)
 try:
     library()
     remember_visitor()

@@ -8,13 +8,13 @@ from overfit_core.errors import OverfitError
 from pages.parts.address import open_address, show_notices
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
-from pages.parts.heading import heading
+from pages.parts.heading import TRAIN, heading
 from pages.parts.run_panel import run_panel
 from pages.parts.settings_form import read_draft, settings_form
 from pages.parts.visitor import remember_visitor
 
 heading(
-    "Train one batch",
+    TRAIN,
     "Can this network memorise this one batch, how fast, and if not, why not?",
     hideable=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from pages.parts.compare_view import (
 )
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
+from pages.parts.heading import COMPARE, is_on
 from pages.parts.live_chart import live_chart, preload_charts
 from pages.parts.live_text import live_text
 from pages.parts.run_charts import compared_runs
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
     from overfit_core.comparison.run import ComparedRun
     from overfit_core.store import RunRecord
 
-LIVE_SECONDS, SCORES_SECONDS = 0.5, 3.0
-"""How often runs that go on are looked at, and how often they are scored."""
+LIVE_SECONDS = 1.0
+"""How often runs that go on are looked at, drawn and scored."""
 
 
 def comparison() -> None:
@@ -63,10 +65,8 @@ def comparison() -> None:
         compare_controls(runs)
     _fairness(records, runs)
     live = not all(record.ended for record in records)
-    _again_and_again(_curves, LIVE_SECONDS if live else None)
+    _again_and_again(_curves_and_scores, LIVE_SECONDS if live else None)
     if not st.context.is_embedded:
-        st.header("Scoreboard", anchor="scoreboard")
-        _again_and_again(_scores, SCORES_SECONDS if live else None)
         _tables(records, runs)
     write_view(read_view())
 
@@ -100,12 +100,32 @@ def _saying_what_is_wrong(draw: Callable[[], None]) -> Callable[[], None]:
 
     @wraps(draw)
     def drawn() -> None:
+        if not is_on(COMPARE):
+            return
         try:
             draw()
         except OverfitError as error:
             say_wrong(str(error))
 
     return drawn
+
+
+def _curves_and_scores() -> None:
+    """Draw what changes while runs go on.
+
+    One fragment, not two: where the page is drawn anew by one of them, the other's timer comes in
+    between, and the browser finds no place for what it draws.
+    """
+    _curves()
+    if not st.context.is_embedded:
+        st.header("Scoreboard", anchor="scoreboard")
+        _scores()
+    # What is wrong with the store was said where it stopped something from being drawn.
+    with suppress(OverfitError):
+        records = engine().store.runs_of(read_view().runs)
+        moved = st.session_state[keys.COMPARED_STATE] != _state(records)
+        if moved or is_to_choose(compared_runs(records)):
+            st.rerun()
 
 
 @_saying_what_is_wrong
@@ -130,8 +150,6 @@ def _curves() -> None:
                 revision=",".join(view.runs),
             )
             live_chart(figure, key=f"chart-compare-{place}")
-    if st.session_state[keys.COMPARED_STATE] != _state(records) or is_to_choose(runs):
-        st.rerun()
 
 
 @_saying_what_is_wrong

@@ -10,6 +10,9 @@ from pages.parts import session_keys as keys
 from pages.parts.navigation import ensure_navigation
 from pages.parts.share import share_button
 
+TRAIN, COMPARE, RUNS = "Train one batch", "Compare", "Runs"
+"""The pages' names."""
+
 
 def heading(title: str, caption: str, *, share: bool = True, hideable: bool = False) -> None:
     """Draw the top of a page, and load the style sheet.
@@ -39,6 +42,18 @@ def heading(title: str, caption: str, *, share: bool = True, hideable: bool = Fa
             if share:
                 share_button(hideable=hideable)
             _login_button()
+
+
+def is_on(title: str) -> bool:
+    """Tell whether a page is the one that is shown.
+
+    A timer of the page that was left may come late; what it draws would have no place any more,
+    and the browser shows nothing at all then.
+
+    Args:
+        title: Its name.
+    """
+    return st.session_state.get(keys.PAGE) == title
 
 
 def _login_button() -> None:

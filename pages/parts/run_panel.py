@@ -22,6 +22,7 @@ from pages.parts import session_keys as keys
 from pages.parts.address import write_address
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
+from pages.parts.heading import TRAIN, is_on
 from pages.parts.live_chart import preload_charts
 from pages.parts.live_text import live_text
 from pages.parts.run_charts import run_charts
@@ -52,6 +53,8 @@ def run_panel() -> None:
 
 
 def _panel() -> None:
+    if not is_on(TRAIN):
+        return
     if st.session_state.pop(keys.WHOLE_PAGE, False):
         st.rerun()
     # Nothing above a fragment sees its errors: they are said here, and the settings stay.
@@ -98,6 +101,8 @@ def _run(record: RunRecord, draft: Draft) -> None:
 
 def _live(run_id: str) -> None:
     """Draw what changes while a run goes on."""
+    if not is_on(TRAIN):
+        return
     shown = st.session_state[keys.SHOWN_STATE]
     try:
         record = engine().store.run(run_id)
