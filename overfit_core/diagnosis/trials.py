@@ -131,7 +131,11 @@ class Workshop:
             if time.monotonic() > until and not session.finished:
                 session.ended = "stopped"
         session.finish()
-        return _judged(model, session, history, setup, target, (x, y))
+        try:
+            return _judged(model, session, history, setup, target, (x, y))
+        except Exception as error:
+            # Compiled by XLA, a loss may take labels that it refuses when it is called by itself.
+            raise ModelError(reason(error)) from error
 
 
 def _judged(

@@ -188,3 +188,10 @@ def test_a_test_suite_fails_with_the_report_as_its_message() -> None:
     assert assert_memorises(HEALTHY.model(), X, Y, epochs=300).memorised
     with pytest.raises(AssertionError, match="The inputs are not scaled"):
         assert_memorises(HEALTHY.model(), X * 1000, Y, epochs=60, budget_seconds=3.0)
+
+
+def test_class_numbers_beyond_the_outputs_are_a_report() -> None:
+    report = check(NUMBERS.model(), NUMBERS.x, NUMBERS.y + 1, epochs=50, seeds=1)
+    assert report.causes[0].rule == "label_loss_mismatch"
+    assert report.causes[0].evidence["high"] == 3
+    assert report.fixes[0].outcome == "memorised"
