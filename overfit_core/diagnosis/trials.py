@@ -123,7 +123,7 @@ class Workshop:
         until = time.monotonic() + seconds
         while not session.finished:
             began = time.perf_counter()
-            chunk = session.advance(length.epochs)
+            chunk = _advanced(session, length.epochs)
             length.record(len(chunk), time.perf_counter() - began)
             history.append(chunk)
             if on_chunk is not None:
@@ -136,6 +136,14 @@ class Workshop:
         except Exception as error:
             # Compiled by XLA, a loss may take labels that it refuses when it is called by itself.
             raise ModelError(reason(error)) from error
+
+
+def _advanced(session: Session, epochs: int) -> History:
+    """Train on; what TensorFlow's kernels refuse only when they run is an error of the model."""
+    try:
+        return session.advance(epochs)
+    except Exception as error:
+        raise ModelError(reason(error)) from error
 
 
 def _judged(
