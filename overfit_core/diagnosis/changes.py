@@ -101,7 +101,8 @@ def _set_output_activation(config: dict[str, Any], value: str) -> None:
 
 
 def _set_output_units(config: dict[str, Any], value: int) -> None:
-    _output_layer(config)["config"]["units"] = value
+    settings = _output_layer(config)["config"]
+    settings["filters" if "filters" in settings else "units"] = value
 
 
 def _set_activation(config: dict[str, Any], value: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import numpy as np
 from overfit_core.diagnosis.changes import Setup
 from overfit_core.diagnosis.facts import Trained
 from overfit_core.diagnosis.target import Target, attained, worst_r2
-from overfit_core.errors import ModelError
+from overfit_core.errors import ModelError, OverfitError
 from overfit_core.training.caller import arrays
 from overfit_core.training.history import History
 from overfit_core.training.pacing import ChunkLength
@@ -95,7 +95,6 @@ class Workshop:
         probes: tuple[str, ...] = (),
         stop_when_memorised: bool = False,
         seconds: float = float("inf"),
-        on_chunk: Callable[[History], None] | None = None,
     ) -> Trained:
         """Train a copy, in inference mode judged.
 
@@ -106,7 +105,6 @@ class Workshop:
             probes: What to measure per layer.
             stop_when_memorised: End as soon as the batch is memorised.
             seconds: How long it may train, compiling left out.
-            on_chunk: Called with each piece of history.
 
         Raises:
             ModelError: If Keras cannot make or train it.
@@ -118,32 +116,30 @@ class Workshop:
             model, Data((x, y, None)), epochs=setup.epochs, plan=plan,
             stop_when_memorised=stop_when_memorised,
         )  # fmt: skip
-        history, length = History({}), ChunkLength()
-        session.compile()
-        until = time.monotonic() + seconds
-        while not session.finished:
-            began = time.perf_counter()
-            chunk = _advanced(session, length.epochs)
-            length.record(len(chunk), time.perf_counter() - began)
-            history.append(chunk)
-            if on_chunk is not None:
-                on_chunk(chunk)
-            if time.monotonic() > until and not session.finished:
-                session.ended = "stopped"
-        session.finish()
         try:
+            history = _trained(session, seconds)
             return _judged(model, session, history, setup, target, (x, y))
+        except OverfitError:
+            raise
         except Exception as error:
-            # Compiled by XLA, a loss may take labels that it refuses when it is called by itself.
+            # TensorFlow's kernels refuse some things only when they run, and a loss may take
+            # labels inside a compiled program that it refuses when it is called by itself.
             raise ModelError(reason(error)) from error
 
 
-def _advanced(session: Session, epochs: int) -> History:
-    """Train on; what TensorFlow's kernels refuse only when they run is an error of the model."""
-    try:
-        return session.advance(epochs)
-    except Exception as error:
-        raise ModelError(reason(error)) from error
+def _trained(session: Session, seconds: float) -> History:
+    history, length = History({}), ChunkLength()
+    session.compile()
+    until = time.monotonic() + seconds
+    while not session.finished:
+        began = time.perf_counter()
+        chunk = session.advance(length.epochs)
+        length.record(len(chunk), time.perf_counter() - began)
+        history.append(chunk)
+        if time.monotonic() > until and not session.finished:
+            session.ended = "stopped"
+    session.finish()
+    return history
 
 
 def _judged(

@@ -11,8 +11,10 @@ import numpy as np
 
 from overfit_core.diagnosis.changes import Setup
 from overfit_core.diagnosis.facts import Change, Facts, Rule, Trained
+from overfit_core.diagnosis.proposals import epochs_change
 from overfit_core.diagnosis.report import Fix, Outcome
-from overfit_core.diagnosis.rules.too_few_epochs import LONGER, epochs_change
+from overfit_core.diagnosis.rules.too_few_epochs import LONGER
+from overfit_core.diagnosis.rules.too_few_epochs import RULE as TOO_FEW_EPOCHS
 from overfit_core.diagnosis.target import Target, target_of
 from overfit_core.diagnosis.trials import Workshop
 from overfit_core.errors import OverfitError
@@ -119,9 +121,13 @@ class Search:
             return None, math.inf
         try:
             setup = self.setup.changed(*changes)
+        except ValueError:
+            # There is no such thing in this model: nothing to try.
+            return None, math.inf
+        try:
             fix, loss = self._run(setup, changes)
-        except (ValueError, KeyError, OverfitError):
-            # What cannot be made, or cannot be trained, is no better.
+        except OverfitError:
+            # What Keras refuses to make or to train is no better.
             fix, loss = Fix(changes, tried=True, outcome="no_better"), math.inf
         self.fixes.append(fix)
         self.on_trial(fix)
@@ -151,7 +157,7 @@ class Search:
             return others
         # A round number that leaves some room.
         needed = int(np.ceil(1.25 * longest / 50) * 50)
-        return (*others, epochs_change(self.setup.epochs, needed))
+        return (*others, epochs_change(TOO_FEW_EPOCHS.id, self.setup.epochs, needed))
 
     def _train(self, setup: Setup, seed: int) -> Trained:
         epochs = max(LONGER * self.setup.epochs, ENOUGH_EPOCHS)

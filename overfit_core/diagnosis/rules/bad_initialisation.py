@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import initialiser_change
 
 FIRST_LOSS = 10.0
 """A first loss so many times that of a uniform guess is too large."""
@@ -44,9 +45,7 @@ def _uniform_guess(facts: Facts) -> float | None:
 
 def changes(_facts: Facts) -> list[Change]:
     """Draw the kernels at random, in a size that keeps the signal's."""
-    text = "Draw the kernels as Keras does by default (Glorot uniform)."
-    code = 'kernel_initializer="glorot_uniform"'
-    return [Change(RULE.id, "layers.kernel_initializer", "GlorotUniform", text, code)]
+    return [initialiser_change(RULE.id, "GlorotUniform")]
 
 
 RULE = Rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import activation_change, initialiser_change
 
 DEAD = 0.999
 """A layer with this share of dead units passes nothing on."""
@@ -22,13 +23,12 @@ def find(facts: Facts) -> Evidence | None:
 
 
 def changes(_facts: Facts) -> list[Change]:
-    """Give the units a slope on both sides."""
+    """Give the units a slope on both sides, or start them anew."""
+    text = "Take leaky ReLUs, which have a slope on both sides."
     return [
-        Change(RULE.id, "layers.activation", {"from": "relu", "to": "leaky_relu"},
-               "Take leaky ReLUs, which have a slope on both sides.", 'activation="leaky_relu"'),
-        Change(RULE.id, "layers.kernel_initializer", "HeUniform",
-               "Draw the kernels anew (He uniform).", 'kernel_initializer="he_uniform"'),
-    ]  # fmt: skip
+        activation_change(RULE.id, "relu", "leaky_relu", text),
+        initialiser_change(RULE.id, "HeUniform"),
+    ]
 
 
 RULE = Rule(

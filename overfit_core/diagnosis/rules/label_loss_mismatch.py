@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import loss_change, output_change
 from overfit_core.diagnosis.target import CROSS_ENTROPIES
 
 SUM_TOLERANCE = 1e-3
@@ -64,47 +65,42 @@ def _shape(facts: Facts) -> Evidence | None:
 
 def changes(facts: Facts) -> list[Change]:
     """Bring the loss to the labels, or the labels to the loss."""
-    y, model, evidence = np.asarray(facts.batch.y, float), facts.model, find(facts) or {}
+    evidence = find(facts) or {}
     problem = str(evidence.get("problem", ""))
-    sparse, code = "sparse_categorical_crossentropy", 'loss="sparse_categorical_crossentropy"'
-    made = []
     if problem.startswith("one-hot rows"):
-        loss = "categorical_crossentropy"
-        made.append(Change(RULE.id, "loss", loss, f"Take the loss {loss}.", f'loss="{loss}"'))
-    elif problem.startswith("class numbers where"):
-        made.append(Change(RULE.id, "loss", sparse, f"Take the loss {sparse}.", code))
-        made.append(
-            Change(RULE.id, "labels", "one_hot", "Write the labels as one-hot rows.",
-                   "y = keras.utils.to_categorical(y)")
-        )  # fmt: skip
-    elif problem.startswith("class numbers beyond"):
-        if y.min() > 0 and y.max() - y.min() < model.units:
-            made.append(
-                Change(
-                    RULE.id, "labels", "from_zero", "Count the classes from 0.", "y = y - y.min()"
-                )
-            )
-        units = int(y.max()) + 1
-        text = f"Give the output {units} units, one per class."
-        made.append(Change(RULE.id, "output.units", units, text, f"Dense({units}, …)"))
-    elif problem.startswith("labels outside"):
-        made += _for_numbers(facts)
-    elif problem.startswith("rows do not") and facts.target.kind == "multi_label":
-        made.append(Change(RULE.id, "output.activation", "sigmoid", "Take a sigmoid output, for "
-                           "several labels at a time.", 'activation="sigmoid"'))  # fmt: skip
-    return made
+        return [loss_change(RULE.id, "categorical_crossentropy")]
+    if problem.startswith("class numbers where"):
+        text, code = "Write the labels as one-hot rows.", "y = keras.utils.to_categorical(y)"
+        return [
+            loss_change(RULE.id, "sparse_categorical_crossentropy"),
+            Change(RULE.id, "labels", "one_hot", text, code),
+        ]
+    if problem.startswith("class numbers beyond"):
+        return _for_numbers_beyond(facts)
+    if problem.startswith("labels outside"):
+        return [_loss_for_numbers(facts)]
+    if problem.startswith("rows do not") and facts.target.kind == "multi_label":
+        return [output_change(RULE.id, "sigmoid")]
+    return []
 
 
-def _for_numbers(facts: Facts) -> list[Change]:
+def _for_numbers_beyond(facts: Facts) -> list[Change]:
+    """Class numbers that the outputs do not reach: count from 0, or give them more outputs."""
+    y, made = np.asarray(facts.batch.y, float), []
+    if y.min() > 0 and y.max() - y.min() < facts.model.units:
+        code = "y = y - y.min()"
+        made.append(Change(RULE.id, "labels", "from_zero", "Count the classes from 0.", code))
+    units = int(y.max()) + 1
+    text = f"Give the output {units} units, one per class."
+    return [*made, Change(RULE.id, "output.units", units, text, f"Dense({units}, …)")]
+
+
+def _loss_for_numbers(facts: Facts) -> Change:
     """A cross-entropy on numbers: they are classes to tell apart, or a regression."""
     whole = bool(np.all(facts.batch.y == np.round(facts.batch.y))) and facts.batch.y.min() >= 0
-    if whole and facts.model.units > 1:
-        name = "sparse_categorical_crossentropy"
-        return [Change(RULE.id, "loss", name, f"Take the loss {name}.", f'loss="{name}"')]
-    return [
-        Change(RULE.id, "loss", "mean_squared_error", "Take the mean squared error, a loss for "
-               "numbers.", 'loss="mean_squared_error"')
-    ]  # fmt: skip
+    classes = whole and facts.model.units > 1
+    name = "sparse_categorical_crossentropy" if classes else "mean_squared_error"
+    return loss_change(RULE.id, name)
 
 
 RULE = Rule(

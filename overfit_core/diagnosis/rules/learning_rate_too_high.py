@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.facts import LAST, Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import rate_change
 
 RISE = 2.0
 SWINGS = 0.5
@@ -80,14 +81,7 @@ def _largest_step(facts: Facts) -> tuple[float, str]:
 
 def changes(facts: Facts) -> list[Change]:
     """Divide the learning rate by 10, and by 100."""
-    return [_divided(facts, by) for by in (10, 100)]
-
-
-def _divided(facts: Facts, by: int) -> Change:
-    rate = float(f"{facts.model.learning_rate / by:.3g}")
-    text = f"Divide the learning rate by {by:,}: {facts.model.learning_rate:.3g} becomes {rate:g}."
-    code = f"keras.optimizers.{facts.model.optimizer}(learning_rate={rate:g})"
-    return Change(RULE.id, "optimizer.learning_rate", rate, text, code)
+    return [rate_change(RULE.id, facts, factor) for factor in (0.1, 0.01)]
 
 
 RULE = Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.facts import LAST, Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import rate_change
 
 FALLING = 0.95
 STEP = 1e-3
@@ -30,16 +31,7 @@ def find(facts: Facts) -> Evidence | None:
 
 def changes(facts: Facts) -> list[Change]:
     """Multiply the learning rate by 10, and by 100."""
-    return [_times(facts, by) for by in (10, 100)]
-
-
-def _times(facts: Facts, by: int) -> Change:
-    rate = float(f"{facts.model.learning_rate * by:.3g}")
-    text = (
-        f"Multiply the learning rate by {by:,}: {facts.model.learning_rate:.3g} becomes {rate:g}."
-    )
-    code = f"keras.optimizers.{facts.model.optimizer}(learning_rate={rate:g})"
-    return Change(RULE.id, "optimizer.learning_rate", rate, text, code)
+    return [rate_change(RULE.id, facts, factor) for factor in (10, 100)]
 
 
 RULE = Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import activation_change
 from overfit_core.diagnosis.target import worst_r2
 from overfit_core.training.result import R2_MEMORISED
 
@@ -57,9 +58,8 @@ def _fits_a_plane(facts: Facts) -> bool:
 
 def changes(_facts: Facts) -> list[Change]:
     """Bend the hidden layers."""
-    change = {"from": "linear", "to": "relu"}
     text = "Give the hidden layers an activation (ReLU)."
-    return [Change(RULE.id, "layers.activation", change, text, 'activation="relu"')]
+    return [activation_change(RULE.id, "linear", "relu", text)]
 
 
 RULE = Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import loss_change, output_change
 
 MARGIN = 0.01
 """Targets may lie outside the range by this share of their span."""
@@ -66,12 +67,9 @@ def changes(facts: Facts) -> list[Change]:
         name = "softmax"
     else:
         name = "linear"
-    made = [
-        Change(RULE.id, "output.activation", name, f"Take a {name} output.", f'activation="{name}"')
-    ]
+    made = [output_change(RULE.id, name)]
     if facts.target.kind == "multi_label" and model.loss in _SHARES:
-        loss = "binary_crossentropy"
-        made.append(Change(RULE.id, "loss", loss, f"Take the loss {loss}.", f'loss="{loss}"'))
+        made.append(loss_change(RULE.id, "binary_crossentropy"))
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import activation_change, initialiser_change
 
 SHARE = 0.5
 
@@ -22,15 +23,11 @@ def find(facts: Facts) -> Evidence | None:
 
 def changes(facts: Facts) -> list[Change]:
     """Take smaller kernels, or ReLUs."""
-    run = facts.run
     names = {layer.activation for layer in facts.model.hidden} & {"sigmoid", "tanh"}
-    assert run is not None
     return [
-        Change(RULE.id, "layers.kernel_initializer", "GlorotUniform", "Draw the kernels in a size "
-               "that fits (Glorot uniform).", 'kernel_initializer="glorot_uniform"'),
-        *(Change(RULE.id, "layers.activation", {"from": name, "to": "relu"},
-                 f"Take ReLUs in place of {name}.", 'activation="relu"') for name in sorted(names)),
-    ]  # fmt: skip
+        initialiser_change(RULE.id, "GlorotUniform"),
+        *(activation_change(RULE.id, name, "relu") for name in sorted(names)),
+    ]
 
 
 RULE = Rule(

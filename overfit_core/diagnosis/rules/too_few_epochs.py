@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import epochs_change
 
 PART = 0.1
 LEAST = 5
@@ -41,19 +42,13 @@ def falling(losses: np.ndarray, floor: float) -> float:
 def changes(facts: Facts) -> list[Change]:
     """Train longer."""
     assert facts.run is not None
-    return [epochs_change(facts.run.planned, LONGER * facts.run.planned)]
-
-
-def epochs_change(before: int, epochs: int) -> Change:
-    """Return the change that trains so many epochs."""
-    text = f"Train {epochs:,} epochs in place of {before:,}."
-    return Change(RULE.id, "epochs", epochs, text, f"epochs={epochs}")
+    return [epochs_change(RULE.id, facts.run.planned, LONGER * facts.run.planned)]
 
 
 RULE = Rule(
     id="too_few_epochs",
     title="The run ends on its way down",
-    why=("The loss was still falling when the last epoch was over. With more epochs it goes on."),
+    why="The loss was still falling when the last epoch was over. With more epochs it goes on.",
     source="Goodfellow, Bengio and Courville, Deep Learning, section 11.4",
     find=find,
     changes=changes,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import epochs_change
+
+LONGER = 4
+"""So many times the epochs let the averages follow."""
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -18,13 +22,12 @@ def find(facts: Facts) -> Evidence | None:
 def changes(facts: Facts) -> list[Change]:
     """Let the averages follow faster, or give them longer."""
     assert facts.run is not None
-    longer = 4 * facts.run.planned
+    text = "Let the averages of batch normalisation follow faster: momentum 0.5."
+    code = "BatchNormalization(momentum=0.5)"
     return [
-        Change(RULE.id, "batch_normalization.momentum", 0.5, "Let the averages of batch "
-               "normalisation follow faster: momentum 0.5.", "BatchNormalization(momentum=0.5)"),
-        Change(RULE.id, "epochs", longer, f"Train {longer:,} epochs, until the averages have "
-               "followed.", f"epochs={longer}"),
-    ]  # fmt: skip
+        Change(RULE.id, "batch_normalization.momentum", 0.5, text, code),
+        epochs_change(RULE.id, facts.run.planned, LONGER * facts.run.planned),
+    ]
 
 
 RULE = Rule(

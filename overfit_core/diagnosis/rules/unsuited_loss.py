@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import loss_change
 from overfit_core.diagnosis.target import HINGES
 
 _FOR_NUMBERS = frozenset(
@@ -39,7 +40,7 @@ def changes(facts: Facts) -> list[Change]:
         one = facts.model.output_activation == "sigmoid"
         several = "sparse_" if facts.target.kind == "class_numbers" else ""
         name = "binary_crossentropy" if one else f"{several}categorical_crossentropy"
-    return [Change(RULE.id, "loss", name, f"Take the loss {name}.", f'loss="{name}"')]
+    return [loss_change(RULE.id, name)]
 
 
 RULE = Rule(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.facts import LAST, Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import activation_change, initialiser_change
 
 FIRST = 5
 RATIO = 1e-3
 SMALL = 1e-4
+_FLAT_ENDS = ("sigmoid", "tanh", "softsign", "hard_sigmoid")
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -28,18 +30,11 @@ def find(facts: Facts) -> Evidence | None:
 
 def changes(facts: Facts) -> list[Change]:
     """Take activations that pass gradients on, and kernels in the size for them."""
-    made = []
-    for name in ("sigmoid", "tanh", "softsign", "hard_sigmoid"):
-        if any(layer.activation == name for layer in facts.model.hidden):
-            made.append(
-                Change(RULE.id, "layers.activation", {"from": name, "to": "relu"},
-                       f"Take ReLUs in place of {name}.", 'activation="relu"')
-            )  # fmt: skip
-    made.append(
-        Change(RULE.id, "layers.kernel_initializer", "HeNormal", "Draw the kernels in a size that "
-               "keeps the signal's (He normal).", 'kernel_initializer="he_normal"')
-    )  # fmt: skip
-    return made
+    given = {layer.activation for layer in facts.model.hidden}
+    return [
+        *(activation_change(RULE.id, name, "relu") for name in _FLAT_ENDS if name in given),
+        initialiser_change(RULE.id, "HeNormal"),
+    ]
 
 
 RULE = Rule(
