@@ -258,10 +258,11 @@ def _explains(up: Rule, rule: Rule) -> bool:
 def _cause(rule: Rule, facts: Facts, upstream_of: tuple[str, ...], fixes: Sequence[Fix]) -> Cause:
     """Return a rule that holds; one that only its change has shown has that as its evidence."""
     evidence = rule.find(facts)
+    drawing = None if evidence is None else rule.drawing(facts, evidence)
     if evidence is None:
         fix = next(fix for fix in fixes if rule.id in {change.rule for change in fix.changes})
         evidence = {"change": fix.code, "outcome": fix.sentence()}
-    return Cause(rule.id, rule.title, evidence, rule.why, rule.source, upstream_of)
+    return Cause(rule.id, rule.title, evidence, rule.why, rule.source, upstream_of, drawing)
 
 
 def _does_not_run(error: str) -> Cause:

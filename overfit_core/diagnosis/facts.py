@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -118,6 +118,40 @@ Evidence = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """What shows a cause to the eye; ``overfit_core.charts.evidence`` draws it.
+
+    Attributes:
+        kind: ``bars``: one value for each name. ``ranges``: a smallest and a largest value for
+            each name. ``lines``: one value per epoch for each name. ``samples``: a table, one row
+            for each name, one column for each of ``columns``.
+        title: What is to be seen, in a sentence without numbers that a look would give.
+        names: Layers, columns of the inputs, samples: what the values belong to.
+        values: A number for each name; ``(low, high)`` for ranges; for lines and samples a
+            sequence of numbers. None where a number is not finite.
+        axis: Name of the axis of values, with its unit if it has one.
+        marked: Places in ``names`` of what is at fault.
+        band: ``(low, high)`` between which values are sound; None at an end for no limit there.
+        log: Whether the values span decades.
+        columns: Headings of the table of samples.
+        first_epoch: Epoch of the first value of lines.
+        every: Epochs from one value of lines to the next.
+    """
+
+    kind: Literal["bars", "ranges", "lines", "samples"]
+    title: str
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+    axis: str = ""
+    marked: tuple[int, ...] = ()
+    band: tuple[float | None, float | None] | None = None
+    log: bool = False
+    columns: tuple[str, ...] = ()
+    first_epoch: int = 1
+    every: int = 1
+
+
+@dataclass(frozen=True)
 class Rule:
     """A fault that can be told from facts.
 
@@ -131,6 +165,7 @@ class Rule:
         silences: Rules that it explains, and that say nothing beside it.
         from_start: Whether it needs no training.
         suspicion: Whether it counts only where its change was tried and helped.
+        drawing: Returns what shows it to the eye, from its evidence; None where words do.
     """
 
     id: str
@@ -142,6 +177,7 @@ class Rule:
     silences: frozenset[str] = frozenset()
     from_start: bool = False
     suspicion: bool = False
+    drawing: Callable[[Facts, Evidence], Drawing | None] = lambda _facts, _evidence: None
 
 
 @dataclass(frozen=True)
@@ -155,6 +191,7 @@ class Cause:
         why: Two sentences on what it does.
         source: Where that is known from.
         upstream_of: Ids of rules that hold as well and are explained by it.
+        drawing: What shows it to the eye; None where words do.
     """
 
     rule: str
@@ -163,3 +200,4 @@ class Cause:
     why: str
     source: str
     upstream_of: tuple[str, ...] = field(default=())
+    drawing: Drawing | None = None
