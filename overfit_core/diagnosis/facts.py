@@ -109,10 +109,6 @@ class Change:
     text: str
     code: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as data."""
-        return {"set": self.setting, "value": self.value, "text": self.text, "code": self.code}
-
 
 Evidence = dict[str, Any]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from overfit_core.diagnosis.batch_facts import BatchFacts
 from overfit_core.diagnosis.target import Target
+from overfit_core.training.result import R2_MEMORISED
 from overfit_core.training.types import FloatArray, IntArray
 
 
@@ -30,6 +31,13 @@ class Floor:
     loss: float
     accuracy: float | None
     r2: float | None
+
+    @property
+    def forbids(self) -> bool:
+        """Whether no network can be right on the batch."""
+        if self.accuracy is not None:
+            return self.accuracy < 1
+        return self.r2 is not None and self.r2 < R2_MEMORISED
 
 
 def floor_of(batch: BatchFacts, target: Target, loss: str) -> Floor:

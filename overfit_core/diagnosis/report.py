@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Self
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from overfit_core.diagnosis.facts import Cause, Change
-from overfit_core.diagnosis.verdict import Verdict
+from overfit_core.diagnosis.judgement import Judgement
 from overfit_core.training.history import History
 
 Outcome = Literal["memorised", "better", "no_better"]
-
-_WORDS: Mapping[Verdict, str] = {
-    "memorised": "Memorised",
-    "still_descending": "Not memorised: the loss is still falling",
-    "stuck": "Not memorised: the loss stays where it is",
-    "oscillating": "Not memorised: the loss swings",
-    "diverged": "Not memorised: the loss has blown up",
-    "impossible": "Not memorised: no training can",
-}
+OnProgress = Callable[["Report"], None]
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class Fix:
     @property
     def change(self) -> list[dict[str, Any]]:
         """The changes as data."""
-        return [change.to_dict() for change in self.changes]
+        return [asdict(change) for change in self.changes]
 
     @property
     def code(self) -> str:
@@ -94,70 +87,30 @@ class Fix:
             "seeds_memorised": self.seeds_memorised,
         }
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return what ``to_dict`` gave."""
+        changes = tuple(Change(**change) for change in data["change"])
+        return cls(changes, data["tried"], data["outcome"], tuple(data["epochs"]))
+
 
 @dataclass(frozen=True)
-class Report:
-    """What a check found.
+class Report(Judgement):
+    """What a check found; what it says of the run itself, see ``Judgement``.
 
     Attributes:
-        verdict: One word.
-        epoch: First of five epochs running in which the batch was right, or None.
-        forgotten: First later epoch in which it was not, or None.
-        epochs: How many were trained.
-        accuracy: Share of right samples in inference mode at the end; None for numbers.
-        r2: R² of the worst output in inference mode at the end; None for classes.
-        loss: Loss in inference mode at the end; None where it could not be trained.
-        floor: The smallest loss that this batch allows.
-        best_accuracy: The largest accuracy that this batch allows; None for numbers.
         causes: Why it was not memorised, the primary cause first; empty where it was.
         fixes: What may mend it, the one to take first in front.
-        history: Loss, metrics and probes, epoch by epoch.
         seconds: How long the check took.
+        trying: What is being tried at this moment; None at the end.
+        history: Loss, metrics and probes, epoch by epoch; empty in a report that was read back.
     """
 
-    verdict: Verdict
-    epoch: int | None
-    forgotten: int | None
-    epochs: int
-    accuracy: float | None
-    r2: float | None
-    loss: float | None
-    floor: float
-    best_accuracy: float | None
     causes: tuple[Cause, ...]
     fixes: tuple[Fix, ...]
-    history: History
     seconds: float
-
-    @property
-    def excess(self) -> float | None:
-        """Loss above the floor."""
-        return None if self.loss is None else self.loss - self.floor
-
-    @property
-    def memorised(self) -> bool:
-        """Whether the batch was memorised."""
-        return self.verdict == "memorised"
-
-    def sentence(self) -> str:
-        """Say in one sentence how it went."""
-        numbers = ", ".join(self._numbers())
-        if self.epoch is None:
-            return f"{_WORDS[self.verdict]} ({numbers})." if numbers else f"{_WORDS[self.verdict]}."
-        lost = f", lost again at epoch {self.forgotten:,}" if self.forgotten is not None else ""
-        return f"{_WORDS[self.verdict]} at epoch {self.epoch:,}{lost} ({numbers})."
-
-    def _numbers(self) -> list[str]:
-        made = [] if self.loss is None else [f"loss {self.loss:.4g}"]
-        if self.floor > 1e-6:
-            made.append(f"of which {self.floor:.4g} cannot be avoided on this batch")
-        if self.accuracy is not None:
-            made.append(f"accuracy {100 * self.accuracy:.4g} %")
-        if self.best_accuracy is not None and self.best_accuracy < 1:
-            made.append(f"at best {100 * self.best_accuracy:.4g} %")
-        if self.r2 is not None:
-            made.append(f"R² {self.r2:.4g}")
-        return made
+    trying: Fix | None = None
+    history: History = field(default_factory=lambda: History({}), repr=False)
 
     def to_markdown(self) -> str:
         """Return the report for people."""
@@ -178,27 +131,38 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the history as data."""
+        judged = {name: getattr(self, name) for name in _JUDGED}
         return {
-            "verdict": self.verdict,
-            "epoch": self.epoch,
-            "forgotten": self.forgotten,
-            "epochs": self.epochs,
-            "accuracy": self.accuracy,
-            "r2": self.r2,
-            "loss": self.loss,
-            "floor": self.floor,
+            **judged,
             "excess": self.excess,
-            "best_accuracy": self.best_accuracy,
             "causes": [asdict(cause) for cause in self.causes],
             "fixes": [fix.to_dict() for fix in self.fixes],
+            "trying": None if self.trying is None else self.trying.to_dict(),
             "seconds": self.seconds,
         }
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the report that ``to_json`` wrote, without its history."""
+        data = json.loads(text)
+        trying = data["trying"]
+        return cls(
+            **{name: data[name] for name in _JUDGED},
+            causes=_CAUSES.validate_python(data["causes"]),
+            fixes=tuple(map(Fix.from_dict, data["fixes"])),
+            seconds=data["seconds"],
+            trying=None if trying is None else Fix.from_dict(trying),
+        )
 
     def to_json(self, indent: int | None = None) -> str:
         """Return ``to_dict`` as JSON; numbers that are not finite become null."""
         return json.dumps(
             _plain(self.to_dict()), indent=indent, ensure_ascii=False, allow_nan=False
         )
+
+
+_JUDGED = tuple(one.name for one in fields(Judgement))
+_CAUSES = TypeAdapter(tuple[Cause, ...])
 
 
 def _shown(value: object) -> str:

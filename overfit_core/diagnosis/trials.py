@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ from overfit_core.training.session import Session
 
 if TYPE_CHECKING:
     import keras
+
+ShouldStop = Callable[[], bool]
 
 
 @contextmanager
@@ -95,6 +97,7 @@ class Workshop:
         probes: tuple[str, ...] = (),
         stop_when_memorised: bool = False,
         seconds: float = float("inf"),
+        should_stop: ShouldStop = lambda: False,
     ) -> Trained:
         """Train a copy, in inference mode judged.
 
@@ -105,6 +108,7 @@ class Workshop:
             probes: What to measure per layer.
             stop_when_memorised: End as soon as the batch is memorised.
             seconds: How long it may train, compiling left out.
+            should_stop: Asked about ten times a second; True ends it where it is.
 
         Raises:
             ModelError: If Keras cannot make or train it.
@@ -117,7 +121,7 @@ class Workshop:
             stop_when_memorised=stop_when_memorised,
         )  # fmt: skip
         try:
-            history = _trained(session, seconds)
+            history = _trained(session, seconds, should_stop)
             return _judged(model, session, history, setup, target, (x, y))
         except OverfitError:
             raise
@@ -127,7 +131,7 @@ class Workshop:
             raise ModelError(reason(error)) from error
 
 
-def _trained(session: Session, seconds: float) -> History:
+def _trained(session: Session, seconds: float, should_stop: ShouldStop) -> History:
     history, length = History({}), ChunkLength()
     session.compile()
     until = time.monotonic() + seconds
@@ -136,7 +140,7 @@ def _trained(session: Session, seconds: float) -> History:
         chunk = session.advance(length.epochs)
         length.record(len(chunk), time.perf_counter() - began)
         history.append(chunk)
-        if time.monotonic() > until and not session.finished:
+        if (time.monotonic() > until or should_stop()) and not session.finished:
             session.ended = "stopped"
     session.finish()
     return history

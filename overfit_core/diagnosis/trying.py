@@ -16,7 +16,7 @@ from overfit_core.diagnosis.report import Fix, Outcome
 from overfit_core.diagnosis.rules.too_few_epochs import LONGER
 from overfit_core.diagnosis.rules.too_few_epochs import RULE as TOO_FEW_EPOCHS
 from overfit_core.diagnosis.target import Target, target_of
-from overfit_core.diagnosis.trials import Workshop
+from overfit_core.diagnosis.trials import ShouldStop, Workshop
 from overfit_core.errors import OverfitError
 
 ENOUGH_EPOCHS = 1_000
@@ -27,6 +27,8 @@ ROUNDS = 3
 """At most so many changes of the ladder on top of each other."""
 SHARE = 0.34
 """A trial may take so much of the time that is left."""
+
+OnTrial = Callable[[list[Fix], Fix | None], None]
 
 
 @dataclass
@@ -39,8 +41,8 @@ class Search:
         facts: What was seen of it.
         seeds: How many seeds a fix that works is tried with.
         deadline: When to end, by ``time.monotonic``.
-        should_stop: Asked before each trial.
-        on_trial: Told of each fix that was tried.
+        should_stop: Asked before and in each trial.
+        on_trial: Told, before and after each trial, what was tried and what is being tried.
         fixes: What was tried, or could not be any more.
     """
 
@@ -49,8 +51,8 @@ class Search:
     facts: Facts
     seeds: int
     deadline: float
-    should_stop: Callable[[], bool] = lambda: False
-    on_trial: Callable[[Fix], None] = lambda _fix: None
+    should_stop: ShouldStop = lambda: False
+    on_trial: OnTrial = lambda _fixes, _trying: None
     fixes: list[Fix] = field(default_factory=list)
 
     def run(self, rules: Sequence[Rule], ladder: Sequence[Rule]) -> list[Fix]:
@@ -124,25 +126,32 @@ class Search:
         except ValueError:
             # There is no such thing in this model: nothing to try.
             return None, math.inf
+        self.on_trial(self._sorted(), Fix(changes))
         try:
             fix, loss = self._run(setup, changes)
         except OverfitError:
             # What Keras refuses to make or to train is no better.
             fix, loss = Fix(changes, tried=True, outcome="no_better"), math.inf
         self.fixes.append(fix)
-        self.on_trial(fix)
-        return fix, loss
+        self.on_trial(self._sorted(), None)
+        return (fix, loss) if fix.tried else (None, math.inf)
 
     def _run(self, setup: Setup, changes: tuple[Change, ...]) -> tuple[Fix, float]:
         first = self._train(setup, 0)
         epochs = [first.memorised]
+        if self.should_stop() and first.memorised is None:
+            # It was not given the time to show what it can.
+            return Fix(changes), math.inf
         if first.memorised is None:
             outcome = self._compared(first, setup)
             return Fix(changes, True, outcome, tuple(epochs)), first.loss
         for seed in range(1, self.seeds):
             if self._over():
                 break
-            epochs.append(self._train(setup, seed).memorised)
+            trained = self._train(setup, seed)
+            if trained.memorised is None and self.should_stop():
+                break
+            epochs.append(trained.memorised)
         longest = max(epoch for epoch in epochs if epoch is not None)
         changes = self._with_epochs(changes, longest)
         return Fix(changes, True, "memorised", tuple(epochs)), first.loss
@@ -164,7 +173,7 @@ class Search:
         seconds = SHARE * max(self.deadline - time.monotonic(), 1.0)
         return self.workshop.train(
             replace(setup, epochs=epochs), seed, self._target(setup),
-            stop_when_memorised=True, seconds=seconds,
+            stop_when_memorised=True, seconds=seconds, should_stop=self.should_stop,
         )  # fmt: skip
 
     def _target(self, setup: Setup) -> Target:

@@ -45,16 +45,17 @@ def checked_model(model: keras.Model) -> None:
             )
 
 
-def arrays(values: Arrays, name: str) -> Arrays:
+def arrays(values: Arrays, name: str, *, finite: bool = True) -> Arrays:
     """Return arrays as Keras makes them: floating point in ``floatx``, the rest as it is.
 
     Args:
         values: An array, or a list, tuple or dict of arrays, samples first.
         name: What to call it in an error.
+        finite: Whether to refuse NaN and infinity.
 
     Raises:
         ModelError: If there is no sample, the arrays differ in length, or one holds NaN or
-            infinity.
+            infinity and may not.
     """
     import keras
 
@@ -68,7 +69,8 @@ def arrays(values: Arrays, name: str) -> Arrays:
         if found.ndim == 0 or len(found) == 0:
             raise ModelError(f"{name} has shape {found.shape}; give at least one sample.")
         if found.dtype.kind == "f":
-            _finite(found, name)
+            if finite:
+                _finite(found, name)
             return found.astype(keras.config.floatx())
         return found
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from overfit_core import ModelError, check, check_spec, run
+from overfit_core import ModelError, Report, check, check_spec, run
 from overfit_core.presets import PRESETS
 from overfit_core.testing import assert_memorises
 from tests.diagnosis.programs import HEALTHY, LAYERS, NUMBERS, X, Y
@@ -145,14 +145,46 @@ def test_a_fix_that_was_not_run_is_never_said_to_work() -> None:
         assert fix.tried or fix.sentence() == "not tried"
 
 
-def test_trials_are_told_and_can_be_stopped() -> None:
+def test_progress_is_told_and_trials_can_be_stopped() -> None:
     program, told = replace(HEALTHY, rate=1e-6), []
+
+    def tried() -> int:
+        return sum(fix.tried for fix in told[-1].fixes) if told else 0
+
     report = check(
         program.model(), X, Y, epochs=50, budget_seconds=60.0, seeds=1,
-        on_trial=told.append, should_stop=lambda: len(told) >= 2,
+        on_progress=told.append, should_stop=lambda: tried() >= 2,
     )  # fmt: skip
-    assert len(told) == 2
     assert sum(fix.tried for fix in report.fixes) == 2
+    assert told[0].verdict == report.verdict
+    assert told[0].fixes == ()
+    being_tried = {one.trying.code for one in told if one.trying}
+    assert being_tried == {fix.code for fix in report.fixes if fix.tried}
+    assert report.trying is None
+
+
+def test_a_report_is_read_back_as_it_was_written() -> None:
+    report = check((replace(HEALTHY, rate=1e-6)).model(), X, Y, epochs=50, seeds=1)
+    again = Report.from_json(report.to_json())
+    assert again.causes
+    assert again.fixes
+    assert again.to_json() == report.to_json()
+    assert again.to_markdown() == report.to_markdown()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        ([[1.0, 2.0], [1.0]], [[0.0], [1.0]], "differ in length"),
+        (np.ones((3, 2)), np.array(["a", "b", "c"]), "give numbers"),
+        (np.ones((3, 2)), np.ones((2, 1)), "3 and 2 samples"),
+        (np.ones((0, 2)), np.ones((0, 1)), "at least one sample"),
+    ],
+)
+def test_what_is_no_batch_is_a_report(x: object, y: object, said: str) -> None:
+    report = check(HEALTHY.model(), x, y)
+    assert report.verdict == "impossible"
+    assert said in report.causes[0].evidence["error"]
 
 
 def test_a_report_is_read_by_people_and_by_programs() -> None:
@@ -160,7 +192,7 @@ def test_a_report_is_read_by_people_and_by_programs() -> None:
     data = json.loads(report.to_json())
     assert data["verdict"] == report.verdict
     assert data["causes"][0]["rule"] == report.causes[0].rule
-    assert data["fixes"][0]["change"][0]["set"] == "optimizer.learning_rate"
+    assert data["fixes"][0]["change"][0]["setting"] == "optimizer.learning_rate"
     text = report.to_markdown()
     assert report.causes[0].title in text
     assert report.fixes[0].code in text

@@ -1,0 +1,248 @@
+"""One check, step by step: what is seen, which rules hold, what was tried, who is to blame."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from overfit_core.diagnosis.batch_facts import look_at
+from overfit_core.diagnosis.blame import holding
+from overfit_core.diagnosis.changes import setup_of
+from overfit_core.diagnosis.facts import Cause, Evidence, Facts, Rule
+from overfit_core.diagnosis.floor import floor_of
+from overfit_core.diagnosis.judgement import Verdict, verdict_of
+from overfit_core.diagnosis.model_facts import ModelFacts, read_model
+from overfit_core.diagnosis.report import Fix, OnProgress, Report
+from overfit_core.diagnosis.rules import RULES
+from overfit_core.diagnosis.rules.label_loss_mismatch import RULE as LABELS
+from overfit_core.diagnosis.target import target_of
+from overfit_core.diagnosis.trials import ALL_PROBES, ShouldStop, Workshop
+from overfit_core.diagnosis.trying import Search
+from overfit_core.errors import ModelError
+from overfit_core.training.history import History
+from overfit_core.training.types import AnyArray, Arrays
+
+if TYPE_CHECKING:
+    import keras
+
+RUN_SHARE = 0.5
+"""The first run may train for so much of the budget, compiling left out."""
+LADDER = (
+    "learning_rate_too_low",
+    "unscaled_inputs",
+    "unscaled_targets",
+    "learning_rate_too_high",
+    "regularisation",
+    "too_little_capacity",
+)
+"""What is tried where no rule's own change memorises."""
+STRICT = frozenset(
+    {"non_finite", "label_loss_mismatch", "contradictory_labels", "output_cannot_reach_target"}
+)
+"""Rules that stay the primary cause whatever mends the run."""
+
+_BY_ID = {rule.id: rule for rule in RULES}
+
+
+class Terms(NamedTuple):
+    """What a check was asked for.
+
+    Attributes:
+        epochs: Steps to train.
+        seeds: With how many initial weights a change that works is tried.
+        began: When it began, by ``time.monotonic``.
+        budget: Seconds that it may take in all.
+        on_progress: Told how far it is.
+        should_stop: True ends the trials.
+    """
+
+    epochs: int
+    seeds: int
+    began: float
+    budget: float
+    on_progress: OnProgress
+    should_stop: ShouldStop
+
+
+class Examination:
+    """One check of one model on one batch.
+
+    Args:
+        model: Compiled, with one output; it is not changed.
+        x: Inputs: an array, or a list or dict of arrays.
+        y: Labels.
+        terms: What was asked for.
+    """
+
+    def __init__(self, model: keras.Model, x: Arrays, y: AnyArray, terms: Terms) -> None:
+        """Look at nothing yet."""
+        self._terms = terms
+        self._workshop = Workshop(model)
+        self._setup = setup_of(model, x, y, terms.epochs)
+        self._error: str | None = None
+
+    def report(self) -> Report:
+        """Train, look, try, and say what came out."""
+        self._facts = self._seen()
+        self._held = holding(self._facts)
+        self._verdict = _verdict(self._facts)
+        fixes: Sequence[Fix] = ()
+        if self._verdict != "memorised":
+            # A size that was guessed is no ladder where the model could not be run at all.
+            ladder = [_BY_ID[name] for name in LADDER] if self._facts.run is not None else []
+            fixes = self._search().run(self._held.rules, ladder)
+        return self._made(fixes)
+
+    def _search(self) -> Search:
+        self._tell((), None)
+        terms = self._terms
+        return Search(
+            self._workshop,
+            self._setup,
+            self._facts,
+            terms.seeds,
+            terms.began + terms.budget,
+            terms.should_stop,
+            self._tell,
+        )
+
+    def _tell(self, fixes: Sequence[Fix], trying: Fix | None) -> None:
+        self._terms.on_progress(self._made(fixes, trying))
+
+    def _seen(self) -> Facts:
+        batch = look_at(_named(self._setup.x), self._setup.y)
+        model = self._read()
+        y = batch.y
+        target = target_of(
+            y if not batch.bad else np.nan_to_num(np.asarray(y, float)),
+            loss=model.loss,
+            units=model.units,
+            same_rank=y.ndim == len(model.output_shape) + 1,
+            from_logits=model.from_logits,
+        )
+        facts = Facts(batch, model, target, floor_of(batch, target, model.loss))
+        if batch.bad:
+            return facts
+        seconds = RUN_SHARE * self._terms.budget
+        try:
+            run = self._workshop.train(
+                self._setup, 0, target, probes=ALL_PROBES, seconds=seconds,
+                should_stop=self._terms.should_stop,
+            )  # fmt: skip
+        except ModelError as error:
+            self._error = str(error)
+            return facts
+        return replace(facts, run=run)
+
+    def _read(self) -> ModelFacts:
+        model = self._workshop.model
+        if not model.built:
+            model = self._workshop.build(self._setup, 0)
+        return read_model(model)
+
+    def _causes(self, fixes: Sequence[Fix]) -> tuple[Cause, ...]:
+        """Return the rules that hold, the one to blame first.
+
+        Those that only a change can show are among them if it helped; the rule whose change
+        memorises goes first, unless one stands that is true whatever helps.
+        """
+        held = self._held.rules
+        if self._verdict == "memorised":
+            return ()
+        if self._error is not None and LABELS not in held:
+            return (_does_not_run(self._error),)
+        helped = {c.rule for f in fixes if f.outcome in ("memorised", "better") for c in f.changes}
+        kept = [rule for rule in held if not rule.suspicion or rule.id in helped]
+        best = fixes[0] if fixes and fixes[0].outcome == "memorised" else None
+        if best is not None and _BY_ID[best.rule] not in kept and not self._facts.floor.forbids:
+            kept.append(_BY_ID[best.rule])
+        kept = kept or list(held[:1])
+        if best is not None and not any(rule.id in STRICT for rule in kept):
+            kept.sort(key=lambda rule: rule.id != best.rule)
+        return tuple(self._held.cause(rule, self._facts, _shown_by(rule, fixes)) for rule in kept)
+
+    def _made(self, fixes: Sequence[Fix], trying: Fix | None = None) -> Report:
+        facts, run = self._facts, self._facts.run
+        score = None if run is None else run.score
+        classes = facts.target.is_classes
+        return Report(
+            verdict=self._verdict,
+            epoch=None if run is None else run.memorised,
+            forgotten=None if run is None else run.forgotten,
+            epochs=0 if run is None else run.epochs,
+            planned=self._terms.epochs,
+            accuracy=score if classes else None,
+            r2=None if classes else score,
+            loss=None if run is None else run.loss,
+            floor=facts.floor.loss,
+            best_accuracy=facts.floor.accuracy,
+            causes=self._causes(fixes),
+            fixes=tuple(fixes),
+            seconds=time.monotonic() - self._terms.began,
+            trying=trying,
+            history=History({}) if run is None else run.history,
+        )
+
+
+def unreadable(error: str, terms: Terms) -> Report:
+    """Return the report on a batch that is none."""
+    return Report(
+        verdict="impossible",
+        epoch=None,
+        forgotten=None,
+        epochs=0,
+        planned=terms.epochs,
+        accuracy=None,
+        r2=None,
+        loss=None,
+        floor=0.0,
+        best_accuracy=None,
+        causes=(_does_not_run(error),),
+        fixes=(),
+        seconds=time.monotonic() - terms.began,
+    )
+
+
+def _verdict(facts: Facts) -> Verdict:
+    run = facts.run
+    if run is None:
+        return verdict_of(np.zeros(0), facts.floor.loss, memorised=False)
+    return verdict_of(
+        run.losses,
+        facts.floor.loss,
+        memorised=run.memorised is not None,
+        diverged=run.non_finite is not None,
+        forbidden=facts.floor.forbids,
+    )
+
+
+def _shown_by(rule: Rule, fixes: Sequence[Fix]) -> Evidence | None:
+    """Return what a change of a rule that nothing else shows came to."""
+    for fix in fixes:
+        if fix.tried and rule.id in {change.rule for change in fix.changes}:
+            return {"change": fix.code, "outcome": fix.sentence()}
+    return None
+
+
+def _does_not_run(error: str) -> Cause:
+    return Cause(
+        "does_not_run",
+        "The model cannot be trained on this batch",
+        {"error": error},
+        "Keras raises an error before the first step. Shapes, types and the loss have to fit each "
+        "other before anything can be learned.",
+        "Keras",
+    )
+
+
+def _named(x: Arrays) -> dict[str, AnyArray]:
+    """Return the inputs by name."""
+    if isinstance(x, dict):
+        return {str(name): np.asarray(part) for name, part in x.items()}
+    if isinstance(x, list | tuple):
+        return {f"x[{place}]": np.asarray(part) for place, part in enumerate(x)}
+    return {"x": np.asarray(x)}
