@@ -47,6 +47,9 @@ class Settings(BaseSettings):
             Default: no limit.
         run_work: Epochs x parameters x samples that one run may take. Default: no limit but
             that of every run.
+        check_seconds: About how long the search for the cause of a run may take; it begins by
+            itself when a run has not memorised its batch. 0: it begins when somebody asks for it.
+            Default: 20.
         idle_minutes: A run that nobody has looked at for so long is stopped. Default: never.
         keep_days: Runs that ended so long ago are removed. Default: kept for good.
         keep_runs: So many ended runs are kept, the newest ones. Default: all.
@@ -70,6 +73,7 @@ class Settings(BaseSettings):
     runs_per_visitor: int | None = Field(default=None, ge=1)
     runs_waiting: int | None = Field(default=None, ge=1)
     run_work: float | None = Field(default=None, ge=1.0, allow_inf_nan=False)
+    check_seconds: float = Field(default=20.0, ge=0.0, le=3_600, allow_inf_nan=False)
     idle_minutes: float | None = Field(default=None, gt=0.0, le=525_600, allow_inf_nan=False)
     keep_days: float | None = Field(default=None, gt=0.0, le=36_500, allow_inf_nan=False)
     keep_runs: int | None = Field(default=None, ge=1)

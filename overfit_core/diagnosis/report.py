@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from overfit_core.diagnosis.facts import Cause, Change
 from overfit_core.diagnosis.judgement import Judgement
+from overfit_core.diagnosis.wording import evidence_lines
 from overfit_core.training.history import History
 
 Outcome = Literal["memorised", "better", "no_better"]
@@ -118,9 +119,7 @@ class Report(Judgement):
         for place, cause in enumerate(self.causes):
             head = "Cause" if place == 0 else "Also"
             lines += [f"## {head}: {cause.title} (`{cause.rule}`)", "", cause.why, ""]
-            lines += [
-                f"- {name.replace('_', ' ')}: {_shown(v)}" for name, v in cause.evidence.items()
-            ]
+            lines += [f"- {name}: {value}" for name, value in evidence_lines(cause.evidence)]
             lines += [f"- source: {cause.source}", ""]
         if self.fixes:
             lines += ["## What was tried", ""]
@@ -163,14 +162,6 @@ class Report(Judgement):
 
 _JUDGED = tuple(one.name for one in fields(Judgement))
 _CAUSES = TypeAdapter(tuple[Cause, ...])
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(_shown(one) for one in value)
-    return str(value)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # whatever JSON may hold

@@ -1,23 +1,26 @@
 """Runs and histories in a database: the truth that pages and workers share."""
 
-from overfit_core.store.library_side import LibrarySide, RunFilter, Storage
+from overfit_core.store.checks_side import ChecksSide
+from overfit_core.store.library_side import LibrarySide, RunFilter
 from overfit_core.store.person_side import PersonSide, Room
 from overfit_core.store.reading_side import ReadingSide
 from overfit_core.store.records import (
     ACTIVE,
     ENDED,
     HELD,
+    CheckRecord,
     Control,
     LostRunError,
     RunRecord,
     Status,
     Wish,
 )
+from overfit_core.store.upkeep_side import Storage, UpkeepSide
 from overfit_core.store.visits_side import VisitsSide
 from overfit_core.store.watcher_side import LEASE_SECONDS, LOST_REASON, WatcherSide
 
 
-class Store(ReadingSide, PersonSide, LibrarySide, VisitsSide, WatcherSide):
+class Store(ReadingSide, PersonSide, LibrarySide, UpkeepSide, VisitsSide, ChecksSide, WatcherSide):
     """All runs, in one database. Safe to share between threads.
 
     Every change of a run's state is one guarded UPDATE, so that two sides that act at once
@@ -39,6 +42,7 @@ __all__ = [
     "HELD",
     "LEASE_SECONDS",
     "LOST_REASON",
+    "CheckRecord",
     "Control",
     "LostRunError",
     "Room",

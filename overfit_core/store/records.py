@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from overfit_core.errors import StoreError
 from overfit_core.spec import RunSpec
 from overfit_core.training.result import RunSummary
+
+if TYPE_CHECKING:
+    from overfit_core.diagnosis.report import Report
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 Wish = Literal["run", "pause", "stop"]
@@ -138,3 +141,39 @@ class RunRecord:
     def control(self) -> Control:
         """What the person wishes."""
         return Control(self.wish, self.pace, self.steps_wanted)
+
+
+@dataclass(frozen=True)
+class CheckRecord:
+    """The check of a run as it stands.
+
+    Attributes:
+        run_id: Which run is checked.
+        status: ``queued``, ``running`` or one of the four ends.
+        wish: ``run`` or ``stop``.
+        budget: About how long it may take, in seconds.
+        reason: Why it was stopped, failed or was interrupted, in plain words; None otherwise.
+        report_json: The report as far as it goes, as it was stored; None before the first one.
+    """
+
+    run_id: str
+    status: Status
+    wish: Wish
+    budget: float
+    reason: str | None
+    report_json: str | None = field(repr=False)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more, unless somebody asks for it again."""
+        return self.status in ENDED
+
+    @cached_property
+    def report(self) -> Report | None:
+        """What was found until now; None if nothing, or if another version wrote it."""
+        from overfit_core.diagnosis.report import Report
+
+        try:
+            return Report.from_json(self.report_json) if self.report_json else None
+        except (KeyError, TypeError, ValueError):
+            return None

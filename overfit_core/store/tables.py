@@ -107,6 +107,23 @@ class ChunkRow(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class CheckRow(Base):
+    """Why a run did not memorise its batch, and what was tried: at most one check for a run."""
+
+    __tablename__ = "checks"
+    __table_args__ = (Index("ix_checks_status", "status"),)
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcTime)
+    budget: Mapped[float] = mapped_column(Double)
+    wish: Mapped[str] = mapped_column(String(8), default="run")
+    status: Mapped[str] = mapped_column(String(16), default="queued")
+    worker: Mapped[str | None] = mapped_column(String(200))
+    lease_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    report: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
 class SecretRow(Base):
     """A random text that all web processes share, such as the one that signs cookies."""
 

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from asyncio import CancelledError
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -107,12 +108,22 @@ class Cluster:
 
         If the workers cannot be reached just now, the run stays queued and is submitted later.
         """
+        self._submit(Connection.submit, run_id)
+
+    def submit_check(self, run_id: str) -> None:
+        """Have a free worker look for the cause of a run, whose check waits in the store.
+
+        If the workers cannot be reached just now, it is submitted later.
+        """
+        self._submit(Connection.submit_check, run_id)
+
+    def _submit(self, submit: Callable[[Connection, str], None], run_id: str) -> None:
         connection = self._connection
         if connection is not None:
             try:
-                connection.submit(run_id)
+                submit(connection, run_id)
             except Exception:
-                _log.warning("A run could not be submitted yet.", exc_info=True)
+                _log.warning("A task could not be submitted yet.", exc_info=True)
         self._wake.set()
 
     def export(self, run_id: str, kind: str, timeout: float = 60.0) -> bytes:
@@ -200,6 +211,7 @@ class Cluster:
     def _interrupt(self, names: set[str]) -> None:
         try:
             self._store.interrupt_lost(dead_workers=names, reason=CLOSED)
+            self._store.interrupt_lost_checks(dead_workers=names)
         except StoreError:
             # The lease tells, when the program is started again.
             return

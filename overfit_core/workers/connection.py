@@ -8,9 +8,11 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
+from typing import Literal
 
 import dask
 from dask._task_spec import Task
@@ -19,6 +21,7 @@ from distributed.security import Security
 
 from overfit_core.errors import WorkerError
 from overfit_core.settings import Settings
+from overfit_core.workers.check_task import check_run
 from overfit_core.workers.export_task import build_export
 from overfit_core.workers.shift import end_shift
 from overfit_core.workers.task import train_run
@@ -28,6 +31,11 @@ CONNECT_SECONDS = 5.0
 """How long the scheduler may take to answer; when it is gone, runs must be marked within 10 s."""
 RESTART_SECONDS = 15
 """How long a worker may take to end before it is given up."""
+
+Kind = Literal["train_run", "check_run"]
+_TASKS: Mapping[Kind, Callable[[str], None]] = MappingProxyType(
+    {"train_run": train_run, "check_run": check_run}
+)
 
 
 @dataclass(frozen=True)
@@ -77,8 +85,8 @@ class Connection:
             name="overfit-web",
         )
         self._lock = threading.Lock()
-        self._futures: dict[str, Future[None]] = {}
-        self._failures: dict[str, str] = {}
+        self._futures: dict[tuple[Kind, str], Future[None]] = {}
+        self._failures: dict[tuple[Kind, str], str] = {}
         try:
             self._client.register_plugin(WarmUpPlugin())
         except BaseException:
@@ -87,28 +95,37 @@ class Connection:
 
     def submit(self, run_id: str) -> None:
         """Have a free worker train the run, unless a task for it is under way already."""
+        self._start("train_run", run_id)
+
+    def submit_check(self, run_id: str) -> None:
+        """Have a free worker look for the cause of a run, once no run waits for one."""
+        self._start("check_run", run_id, priority=-1)
+
+    def _start(self, kind: Kind, run_id: str, priority: int = 0) -> None:
         with self._lock:
-            known = self._futures.get(run_id)
+            known = self._futures.get((kind, run_id))
             if known is not None and not known.done():
                 return
-            key = ("train_run", run_id, uuid.uuid4().hex)
+            key = (kind, run_id, uuid.uuid4().hex)
             # A data producer waits at the scheduler until a worker is free; what client.submit
             # makes would be handed to a busy worker at once, and stay there while others idle.
-            task = Task(key, train_run, run_id, _data_producer=True)
-            (future,) = self._client.get({key: task}, [key], sync=False, retries=0)
+            task = Task(key, _TASKS[kind], run_id, _data_producer=True)
+            (future,) = self._client.get(
+                {key: task}, [key], sync=False, retries=0, priority=priority
+            )
             # It shall run even when this process goes away.
             fire_and_forget(future)
-            self._futures[run_id] = future
-            future.add_done_callback(partial(self._ended, run_id))
+            self._futures[kind, run_id] = future
+            future.add_done_callback(partial(self._ended, (kind, run_id)))
 
-    def _ended(self, run_id: str, future: Future[None]) -> None:
+    def _ended(self, what: tuple[Kind, str], future: Future[None]) -> None:
         # The future goes at once: a worker that keeps its result cannot be replaced quietly.
         error = str(future.exception()) if future.status == "error" else None
         with self._lock:
-            if self._futures.get(run_id) is future:
-                del self._futures[run_id]
+            if self._futures.get(what) is future:
+                del self._futures[what]
             if error is not None:
-                self._failures[run_id] = error
+                self._failures[what] = error
         self._on_done()
 
     def export(self, run_id: str, kind: str, seconds: float) -> bytes:
@@ -129,9 +146,17 @@ class Connection:
 
     def failures(self) -> dict[str, str]:
         """Return run ids whose tasks raised or died since the last call, with what they raised."""
+        return self._failed("train_run")
+
+    def check_failures(self) -> dict[str, str]:
+        """Return run ids whose checks raised or died since the last call, with what they raised."""
+        return self._failed("check_run")
+
+    def _failed(self, kind: Kind) -> dict[str, str]:
         with self._lock:
-            failures, self._failures = self._failures, {}
-        return failures
+            found = {what: error for what, error in self._failures.items() if what[0] == kind}
+            self._failures = {k: v for k, v in self._failures.items() if k not in found}
+        return {run_id: error for (_, run_id), error in found.items()}
 
     def workers(self) -> list[WorkerState]:
         """Return the workers that the scheduler knows and that have reported.

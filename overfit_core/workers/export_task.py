@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from types import MappingProxyType
 
 from overfit_core.errors import WorkerError
-from overfit_core.settings import Settings
 from overfit_core.store import RunRecord, Store
+from overfit_core.workers.own_store import own_store
 from overfit_core.workers.shift import SHIFT
 from overfit_core.workers.warm import WARM_UP
 
@@ -33,13 +32,8 @@ def build_export(run_id: str, kind: str, until: float) -> bytes:
         raise WorkerError(f"No worker makes the export {kind!r}; there are {', '.join(_BUILDERS)}.")
     with SHIFT.run(), WARM_UP.paused():
         WARM_UP.prepare()
-        store = _store()
+        store = own_store()
         return _BUILDERS[kind](store, store.run(run_id), lambda: time.time() > until)
-
-
-@cache
-def _store() -> Store:
-    return Store(Settings.load().store_url)
 
 
 def _keras_model(store: Store, record: RunRecord, should_stop: ShouldStop) -> bytes:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from distributed import get_worker
 
-from overfit_core.settings import Settings
 from overfit_core.spec import RunSpec
-from overfit_core.store import Store
 from overfit_core.workers.loop import train
 from overfit_core.workers.member import Trainable
+from overfit_core.workers.own_store import own_store
 from overfit_core.workers.shift import SHIFT
 from overfit_core.workers.warm import WARM_UP, name_of
 
@@ -26,12 +23,7 @@ def train_run(run_id: str) -> None:
         Reschedule: If this process is about to be replaced, so that another one trains it.
     """
     with SHIFT.run(), WARM_UP.paused():
-        train(_store(), run_id, name_of(get_worker()), _session)
-
-
-@cache
-def _store() -> Store:
-    return Store(Settings.load().store_url)
+        train(own_store(), run_id, name_of(get_worker()), _session)
 
 
 def _session(spec: RunSpec) -> Trainable:

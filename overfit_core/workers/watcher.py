@@ -49,6 +49,12 @@ class Workers(Protocol):
     def failures(self) -> dict[str, str]:
         """Run ids whose tasks failed since the last call, with the error."""
 
+    def submit_check(self, run_id: str) -> None:
+        """Have a worker look for the cause of the run."""
+
+    def check_failures(self) -> dict[str, str]:
+        """Run ids whose checks failed since the last call, with the error."""
+
     def workers(self) -> list[WorkerState]:
         """The workers there are."""
 
@@ -92,6 +98,7 @@ class Watcher:
         self._end_lost(connection, held)
         self._free_stuck(connection, workers)
         waiting = self._submit_waiting(connection)
+        self._look_after_checks(connection)
         busy = {record.worker for record in held if record.worker is not None}
         self._replace_grown(connection, workers, busy, waiting)
         return workers
@@ -101,6 +108,7 @@ class Watcher:
         gone = self._known if names is None else set(names)
         if gone:
             lost = self._store.interrupt_lost(dead_workers=gone, reason=DIED)
+            self._store.interrupt_lost_checks(dead_workers=gone)
             level = logging.WARNING if lost else logging.INFO
             _log.log(level, "Workers %s are gone, and with them the runs %s.", sorted(gone), lost)
         self._known = self._known - gone
@@ -174,6 +182,13 @@ class Watcher:
                     continue
             connection.submit(first)
         return bool(waiting)
+
+    def _look_after_checks(self, connection: Workers) -> None:
+        for run_id, error in connection.check_failures().items():
+            self._store.give_up_check(run_id, f"No worker could look for it: {error}")
+        self._store.interrupt_lost_checks()
+        for run_id in self._store.waiting_checks():
+            connection.submit_check(run_id)
 
     def _give_up(self, run_ids: Iterable[str], error: str) -> None:
         reason = f"No worker could start it, the last one said: {error}"

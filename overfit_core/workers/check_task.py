@@ -1,0 +1,129 @@
+"""The Dask task that looks for the cause of a run: a run id in, nothing out."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+from distributed import get_worker
+
+from overfit_core.errors import OverfitError, StoreError
+from overfit_core.store import Store
+from overfit_core.workers.own_store import own_store
+from overfit_core.workers.shift import SHIFT
+from overfit_core.workers.warm import WARM_UP, name_of
+
+if TYPE_CHECKING:
+    from overfit_core.diagnosis.report import Report
+
+BEAT_SECONDS = 0.4
+"""How often a check gives a sign of life and reads whether it is to go on."""
+WAITING_SECONDS = 1.0
+"""A run that has waited for a worker for so long is given this one."""
+GAVE_WAY = (
+    "It gave its worker to a run that waited. What was tried until then is kept; ask again to go "
+    "on looking."
+)
+
+
+def check_run(run_id: str) -> None:
+    """Look for the cause of a run in this worker process, and write down what is found.
+
+    Args:
+        run_id: A run of the store, whose check waits there.
+
+    Raises:
+        Reschedule: If this process is about to be replaced, so that another one looks.
+    """
+    with SHIFT.run(), WARM_UP.paused():
+        WARM_UP.prepare()
+        look_for_cause(own_store(), run_id, name_of(get_worker()))
+
+
+def look_for_cause(store: Store, run_id: str, worker: str) -> None:
+    """Take the check of a run and end it; what goes wrong becomes its reason.
+
+    Args:
+        store: Where the run is.
+        run_id: The run; a check that somebody else has, or that has ended, is left alone.
+        worker: The name to claim it with.
+    """
+    try:
+        asked = store.claim_check(run_id, worker)
+    except StoreError:
+        return
+    with Heart(store, run_id, worker) as heart:
+        try:
+            report = _report(store, run_id, asked.budget, heart)
+        except Exception as error:
+            said = (
+                str(error)
+                if isinstance(error, OverfitError)
+                else f"{type(error).__name__}: {error}"
+            )
+            store.end_check(run_id, worker, "failed", reason=said[:2_000])
+            return
+    status: Literal["finished", "stopped"] = "stopped" if heart.stopped else "finished"
+    reason = GAVE_WAY if heart.gave_way else None
+    store.end_check(run_id, worker, status, report=report.to_json(), reason=reason)
+
+
+def _report(store: Store, run_id: str, budget: float, heart: Heart) -> Report:
+    from overfit_core.diagnosis import check_spec
+
+    record = store.run(run_id)
+    return check_spec(
+        record.spec,
+        # Of a run that somebody stopped, what it came to is what is asked about.
+        epochs=record.epoch if record.status == "stopped" and record.epoch else None,
+        budget_seconds=budget,
+        on_progress=heart.tell,
+        should_stop=lambda: heart.stopped,
+    )
+
+
+class Heart:
+    """A sign of life, from a thread of its own, while the ``with`` block lasts.
+
+    Attributes:
+        stopped: Whether to go on no longer.
+        gave_way: Whether that is for the sake of a run that waits.
+    """
+
+    def __init__(self, store: Store, run_id: str, worker: str) -> None:
+        """Take a check that ``worker`` has claimed."""
+        self.stopped = self.gave_way = False
+        self._store, self._run_id, self._worker = store, run_id, worker
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"check-{run_id}", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self._over.set()
+        self._thread.join()
+
+    def tell(self, report: Report) -> None:
+        """Write down how far it is."""
+        if not self._store.renew_check(self._run_id, self._worker, report.to_json()):
+            self.stopped = True
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT_SECONDS) and not self.stopped:
+            try:
+                wanted = self._store.renew_check(self._run_id, self._worker)
+                self.gave_way = wanted and bool(self._store.waiting(WAITING_SECONDS))
+                self.stopped = self.gave_way or not wanted
+            except StoreError:
+                # The database may be back at the next beat; if not, the lease runs out.
+                continue
