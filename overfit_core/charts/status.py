@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from overfit_core.batches import SOURCES
 from overfit_core.charts.numbers import count, duration, estimate, number, rate
@@ -11,6 +12,9 @@ from overfit_core.models.layers import LAYERS, Dense
 from overfit_core.models.summary import estimate_seconds, summarise
 from overfit_core.spec import RunSpec
 from overfit_core.training.result import RunSummary
+
+if TYPE_CHECKING:
+    from overfit_core.store import RunRecord
 
 Tone = Literal["plain", "good", "open", "bad"]
 """``good`` is memorised, ``open`` not memorised, ``bad`` went wrong."""
@@ -57,6 +61,23 @@ def _tone(summary: RunSummary) -> Tone:
         return "bad"
     held = summary.memorised_epoch is not None and summary.forgotten_epoch is None
     return "good" if held else "open"
+
+
+def lesson_line(records: Sequence[RunRecord]) -> tuple[str, Tone]:
+    """Return in one sentence how runs that were started together stand.
+
+    Args:
+        records: One run or more.
+    """
+    if len(records) == 1:
+        run = records[0]
+        return status_line(run.status, run.wish, run.summary, run.reason)
+    if not all(run.ended for run in records):
+        return f"Training {len(records)} runs.", "plain"
+    said = [status_line(run.status, run.wish, run.summary, run.reason)[0] for run in records]
+    return " ".join(
+        f"{run_title(run.spec)}: {text}" for run, text in zip(records, said, strict=True)
+    ), "open"
 
 
 def compiling_line(runs: int) -> str:

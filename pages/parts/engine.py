@@ -24,6 +24,10 @@ class Workers(Protocol):
         """Have a run trained; it is in the store already."""
         ...
 
+    def submit_check(self, run_id: str) -> None:
+        """Have the cause of a run looked for; the store knows of it already."""
+        ...
+
     def export(self, run_id: str, kind: str) -> bytes:
         """Return a file of a run whose making needs TensorFlow."""
         ...

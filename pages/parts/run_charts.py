@@ -34,24 +34,16 @@ def run_charts(record: RunRecord, lines: Lines, together: list[RunRecord]) -> No
     optimizer, run_id, colour = record.spec.optimizer.name, record.id, record.colour
     marks = _marks(record)
     with st.container(key="charts", gap="small"):
-        log = st.segmented_control(
-            "Loss axis",
-            ["Logarithmic", "Linear"],
-            default="Logarithmic",
-            required=True,
-            key=keys.LOG_AXIS,
-            persist_state="session",
-            label_visibility="collapsed",
-        )
+        log = log_axis()
         compared = compared_runs(together) if len(together) > 1 else []
         score = "accuracy" if "accuracy" in lines else "r2"
         if compared:
-            loss = compare_figure(compared, "loss", log_y=log != "Linear", revision=run_id)
+            loss = compare_figure(compared, "loss", log_y=log, revision=run_id)
             scores = compare_figure(compared, score, revision=run_id)
             rates = compare_figure(compared, "learning_rate", log_y=True, revision=run_id)
         else:
             shared = {"colour": colour, "revision": run_id}
-            loss = loss_figure(lines, optimizer, log=log != "Linear", marks=marks, **shared)
+            loss = loss_figure(lines, optimizer, log=log, marks=marks, **shared)
             scores = accuracy_figure(lines, optimizer, marks=marks, **shared)
             rates = learning_rate_figure(lines, optimizer, **shared)
         live_chart(loss, key="chart-loss")
@@ -65,6 +57,20 @@ def run_charts(record: RunRecord, lines: Lines, together: list[RunRecord]) -> No
             with columns[place & 1]:
                 figure = probe_figure(lines, probe, optimizer, colour=colour, revision=run_id)
                 live_chart(figure, key=f"chart-{probe}")
+
+
+def log_axis() -> bool:
+    """Draw the choice of the axis of the loss; tells whether it is logarithmic."""
+    chosen = st.segmented_control(
+        "Loss axis",
+        ["Logarithmic", "Linear"],
+        default="Logarithmic",
+        required=True,
+        key=keys.LOG_AXIS,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return chosen != "Linear"
 
 
 def compared_runs(records: list[RunRecord]) -> list[ComparedRun]:

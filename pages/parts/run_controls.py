@@ -12,12 +12,12 @@ import streamlit as st
 from overfit_core.charts.status import cost_line
 from overfit_core.errors import OverfitError, SpecError
 from overfit_core.fields import message_of
-from overfit_core.fit import check_work
 from overfit_core.spec import MAX_GROUP, RunSpec, changed_parts
 from pages.parts import session_keys as keys
+from pages.parts.beginning import begin_runs
 from pages.parts.engine import engine
 from pages.parts.settings_form import Draft, place_of, read_draft
-from pages.parts.visitor import is_mine, owner
+from pages.parts.visitor import is_mine
 
 if TYPE_CHECKING:
     from overfit_core.store import RunRecord, Store, Wish
@@ -50,7 +50,7 @@ def run_controls(draft: Draft, record: RunRecord | None) -> None:
             type="primary",
             icon=":material/play_arrow:",
             disabled=draft.spec is None,
-            on_click=start,
+            on_click=_train,
             help="Ends the run that goes on, and starts a new one." if steered else None,
         )
         # One button under one key: who presses it by keyboard stays on it.
@@ -93,35 +93,33 @@ def pace_name(pace: float | None) -> str:
     return next((name for name, listed in PACES.items() if listed == pace), next(iter(PACES)))
 
 
-def start(*, paused: bool = False) -> None:
-    """Start a run with what the form says at this very moment.
+def _train(*, paused: bool = False) -> None:
+    """Start what the form says at this very moment, paused after its first epoch or not."""
+    # A click can overtake the page: settings typed just before it are checked here once more.
+    start(read_draft().specs, paused=paused)
+
+
+def start(specs: tuple[RunSpec, ...], *, paused: bool = False, beside: str | None = None) -> None:
+    """Start runs, and show them.
 
     Args:
-        paused: Whether it stands still after its first epoch.
+        specs: What is trained; nothing happens without one.
+        paused: Whether they stand still after their first epoch.
+        beside: Id of a run whose curves stay beside theirs, whatever the difference.
     """
-    draft = read_draft()
     st.session_state[keys.FAILED] = None
-    # A click can overtake the page: settings typed just before it are checked here once more.
-    if draft.spec is None:
+    if not specs:
         return
-    # With the database, for which a first page does not wait.
-    from overfit_core.store import Room
-
     try:
-        handles = engine()
-        check_work(draft.specs, handles.settings.run_work)
-        ending, kept = _the_last(handles.store, draft.spec)
-        made = handles.store.create_runs(
-            draft.specs,
+        ending, kept = _the_last(engine().store, specs[0])
+        kept = kept if beside is None else [beside]
+        made = begin_runs(
+            specs,
             ending=ending,
             pace=PACES[st.session_state[keys.PACE]],
             steps=1 if paused else None,
-            owner=owner(),
             preset=st.session_state[keys.PRESET],
-            room=Room(handles.settings.runs_per_visitor, handles.settings.runs_waiting),
         )
-        # Its worker takes the others with it.
-        handles.workers.submit(made[0])
     except OverfitError as error:
         st.session_state[keys.FAILED] = f"The run was not started: {error}"
         return
@@ -200,7 +198,7 @@ def _step() -> None:
     if meant and engine().store.step_all(meant):
         _wake(meant)
     else:
-        start(paused=True)
+        _train(paused=True)
 
 
 @saying_why

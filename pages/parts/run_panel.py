@@ -20,6 +20,7 @@ from overfit_core.errors import OverfitError, StoreError, UnknownRunError
 from pages.parts import form_state
 from pages.parts import session_keys as keys
 from pages.parts.address import write_address
+from pages.parts.diagnosis import begin_by_itself
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
 from pages.parts.heading import TRAIN, is_on
@@ -30,10 +31,11 @@ from pages.parts.run_controls import pace_name, run_controls, saying_why
 from pages.parts.settings_form import Draft, read_draft
 from pages.parts.side_by_side import side_by_side
 from pages.parts.take_away import take_one
+from pages.parts.verdict_card import verdict_card
 
 if TYPE_CHECKING:
     from overfit_core.charts.lines import Lines
-    from overfit_core.store import RunRecord
+    from overfit_core.store import CheckRecord, RunRecord
 
 LIVE_SECONDS = 0.35
 """How often a run that goes on is looked at."""
@@ -84,13 +86,14 @@ def _run(record: RunRecord, draft: Draft) -> None:
     # Buttons and timer belong to this look at the run; when its state moves, a whole new page is
     # asked for, which draws both anew.
     st.session_state[keys.SHOWN_STATE] = None
-    if all(run.ended for run in (record, *together)):
+    check = begin_by_itself(record) if _is_explained(record) else None
+    if is_over(record, together, check):
         # No fragment: it would take over the timer of one that was here before.
         with st.container():
             _live(record.id)
     else:
         st.fragment(_live, run_every=LIVE_SECONDS)(record.id)
-    st.session_state[keys.SHOWN_STATE] = _state_of(record, together)
+    st.session_state[keys.SHOWN_STATE] = state_of(record, together, check)
     if st.context.is_embedded:
         return
     if len(together) > 1:
@@ -115,18 +118,35 @@ def _live(run_id: str) -> None:
         live_text(str(error), key="status", tone="bad")
         return
     _progress(record, lines, together)
+    check = engine().store.check(run_id) if _is_explained(record) else None
+    if _is_explained(record):
+        verdict_card(record, check)
     if lines.last_epoch:
         run_charts(record, lines, together)
     else:
         preload_charts()
     # After the curves: who waits for the first ones sees them before the page is drawn anew.
-    if shown is not None and shown != _state_of(record, together):
+    if shown is not None and shown != state_of(record, together, check):
         st.rerun()
 
 
-def _state_of(record: RunRecord, together: list[RunRecord]) -> list[tuple[str, bool, str]]:
+def _is_explained(record: RunRecord) -> bool:
+    """Tell whether the page says why a run went as it did: a link may hide it."""
+    hidden = st.context.is_embedded or "diagnosis" in st.session_state[keys.HIDDEN]
+    return record.ended and not hidden
+
+
+def is_over(record: RunRecord, together: list[RunRecord], check: CheckRecord | None) -> bool:
+    """Tell whether nothing on the page moves any more by itself."""
+    return all(run.ended for run in (record, *together)) and (check is None or check.ended)
+
+
+def state_of(
+    record: RunRecord, together: list[RunRecord], check: CheckRecord | None
+) -> list[tuple[str, bool, str]]:
     """Return what the buttons depend on."""
-    return [(run.id, run.ended, run.wish) for run in (record, *together)]
+    search = [(check.run_id, check.ended, check.wish)] if check is not None else []
+    return [(run.id, run.ended, run.wish) for run in (record, *together)] + search
 
 
 def _together(record: RunRecord) -> list[RunRecord]:

@@ -39,6 +39,8 @@ FAILED = "failed"
 """Why the last click in the panel of the run did nothing."""
 PACE = "pace"
 LOG_AXIS = "log-axis"
+BUDGET = "budget"
+"""How long a search for a cause that is asked for may take."""
 
 SEARCH = "search"
 """What is searched for among the runs."""
@@ -64,6 +66,29 @@ BESIDE_IDS = "beside-ids"
 BESIDE_MADE = "beside-made"
 """How many of them were made in this session: the next one's number."""
 ADD_OPTIMIZER = "add-optimizer"
+
+LESSON = "lesson"
+"""Id of the lesson that the Learn page shows."""
+EXAMPLE = "example"
+"""Which of the article's examples is trained."""
+FAULT = "fault"
+"""Id of the fault that the healthy run is broken by."""
+MYSTERY = "mystery"
+"""Code of the mystery that is shown; None without one."""
+GUESS = "guess"
+"""What was chosen as the mystery's cause."""
+GUESSED = "guessed"
+"""Ids of the faults that were guessed of the mystery, the last one last."""
+LESSON_RUNS = "lesson-runs"
+"""Ids of the runs of each part of a lesson, by its name."""
+LESSON_READ = "lesson-read"
+"""Whether the Learn page's address was read: a session reads it once."""
+LESSON_NOTICE = "lesson-notice"
+"""What of the Learn page's address could not be used."""
+GO_TRAIN = "go-train"
+"""Ids of runs that a click on another page wants to see on the Train page, the shown one last."""
+LESSON_STATE = "lesson-state"
+"""The state of the runs that the Learn page was last drawn for."""
 
 PREFIX = "set."
 
@@ -96,3 +121,12 @@ def setting(*path: str | int) -> str:
 def layer_setting(layer_id: int, name: str) -> str:
     """Return the key of a setting of one row of the table of layers."""
     return setting("layer", layer_id, name)
+
+
+LEFT_OUT = "left-out"
+"""What to say of runs that were too many for the Compare page; None if all fitted."""
+
+
+def picks_cleared(table: str) -> str:
+    """Return the key of how often all picks of a table of runs were taken away."""
+    return f"picks-cleared-{table}"

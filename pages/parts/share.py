@@ -43,6 +43,7 @@ HIDEABLE = {
     "model": "Model",
     "optimizer": "Optimizer",
     "training": "Training",
+    "diagnosis": "Diagnosis",
     "samples": "Samples",
 }
 """What a link may hide of the Train page."""

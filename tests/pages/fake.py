@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from overfit_core.batches import make_batch
+from overfit_core.diagnosis.report import Report
 from overfit_core.spec import RunSpec
 from overfit_core.store import Store
 from overfit_core.training.history import History
@@ -18,11 +19,12 @@ from overfit_core.workers import ClusterStatus
 from overfit_core.workers.loop import train
 
 LEARNED_AT = 74
+"""The epoch at which a run memorises its batch; with SGD it takes twice as long."""
 
 
 @dataclass
 class FakeSession:
-    """Does what a session of the engine does: the loss falls, the accuracy jumps at epoch 74."""
+    """Does what a session of the engine does: the loss falls, the accuracy jumps when learned."""
 
     spec: RunSpec
     seconds_per_epoch: float = 0.0
@@ -32,6 +34,8 @@ class FakeSession:
         self.batch = make_batch(self.spec.batch)
         if self.spec.name == "fail":
             raise ValueError("<b>made to fail</b>")
+        self.slowness = 2 if self.spec.optimizer.name == "SGD" else 1
+        self.learned_at = LEARNED_AT * self.slowness
 
     @property
     def batch_hash(self) -> str:
@@ -56,8 +60,8 @@ class FakeSession:
         self.epoch = last
         score = "r2" if self.batch.task == "regression" else "accuracy"
         columns = {
-            "loss": 0.7 * np.exp(-e / 150) + 0.002 * np.cos(e) ** 2,
-            score: np.where(e >= LEARNED_AT, 1.0, 0.5 + 0.25 * (e > 30)),
+            "loss": 0.7 * np.exp(-e / (150 * self.slowness)) + 0.002 * np.cos(e) ** 2,
+            score: np.where(e >= self.learned_at, 1.0, 0.5 + 0.25 * (e > 30)),
             "learning_rate": np.full(len(e), self.spec.optimizer.base_learning_rate),
         }
         if any(layer.kind == "dropout" for layer in self.spec.model.layers):
@@ -77,12 +81,12 @@ class FakeSession:
         return History(columns, first_epoch=int(e[0]))
 
     def summary(self, *, stopped: bool = False) -> RunSummary:
-        learned = self.epoch >= LEARNED_AT
+        learned = self.epoch >= self.learned_at
         return RunSummary(
             ended="stopped" if stopped else "epochs",
             epochs=self.epoch,
-            memorised_epoch=LEARNED_AT if learned else None,
-            loss=0.7 * float(np.exp(-self.epoch / 150)),
+            memorised_epoch=self.learned_at if learned else None,
+            loss=0.7 * float(np.exp(-self.epoch / (150 * self.slowness))),
             accuracy=None if self.batch.task == "regression" else (1.0 if learned else 0.5),
             r2=(1.0 if learned else 0.5) if self.batch.task == "regression" else None,
             compile_seconds=0.2,
@@ -94,7 +98,7 @@ class FakeSession:
 
     def samples(self) -> Samples:
         batch, n = self.batch, len(self.batch.x)
-        right = np.full(n, self.epoch >= LEARNED_AT)
+        right = np.full(n, self.epoch >= self.learned_at)
         right[:1] = self.epoch >= 30
         y = np.asarray(batch.y)
         if batch.task == "multiclass":
@@ -107,7 +111,7 @@ class FakeSession:
         samples = Samples(x=batch.x, y=y, task=batch.task, class_names=tuple(batch.class_names))
         if not self.epoch:
             return samples
-        learned = np.where(right, LEARNED_AT, 0)
+        learned = np.where(right, self.learned_at, 0)
         learned[:1] = 30 if self.epoch >= 30 else 0
         return samples.with_predictions(prediction, learned, right)
 
@@ -125,6 +129,8 @@ class FakeWorkers:
     threaded: bool = False
     hold: bool = False
     submitted: list[str] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)
+    found: Report | None = None
     threads: list[threading.Thread] = field(default_factory=list)
 
     def submit(self, run_id: str) -> None:
@@ -134,6 +140,13 @@ class FakeWorkers:
             self.threads[-1].start()
         elif not self.hold:
             self.train(run_id)
+
+    def submit_check(self, run_id: str) -> None:
+        """Say what a search for the cause says; ``found`` tells it, none leaves it waiting."""
+        self.checks.append(run_id)
+        if self.found is not None:
+            self.store.claim_check(run_id, "fake")
+            self.store.end_check(run_id, "fake", "finished", report=self.found.to_json())
 
     def wait(self) -> None:
         """Wait until every run that was submitted has ended."""
@@ -145,3 +158,10 @@ class FakeWorkers:
 
     def train(self, run_id: str) -> None:
         train(self.store, run_id, "fake", lambda spec: FakeSession(spec, self.seconds_per_epoch))
+
+
+def begin(store: Store, run_id: str, loss: float = 1.0) -> None:
+    """Let a run have its first epoch, and go on."""
+    store.claim(run_id, "worker")
+    store.begin(run_id, batch_hash="b" * 64, weights_hash="w" * 64, worker="worker")
+    store.append(run_id, History({"loss": [loss], "accuracy": [0.5]}), worker="worker")

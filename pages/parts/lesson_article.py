@@ -1,0 +1,61 @@
+"""The first lesson: an article's three examples, its claim, and what really happens."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from overfit_core.presets import PRESETS
+from pages.parts import session_keys as keys
+from pages.parts.lesson_runs import lesson_runs, train_button
+
+EXAMPLES = {
+    "article-1": "Example 1: one small hidden layer",
+    "article-2": "Example 2: three hidden layers",
+    "article-3": "Example 3: the same net with SGD",
+}
+"""Preset of each example, and what it is called here."""
+_MORAL = {
+    "article-1": (
+        "Sixteen units are plenty for four samples. What holds them back is the scale: the inputs "
+        "run from 1 to 8 and all lie on one side of zero, and the steps are small. Scale the "
+        "inputs, and the very same net memorises the batch."
+    ),
+    "article-2": (
+        "This one does what the article says, but only just: with other initial weights about one "
+        "start in three is not there after 500 epochs. A single run that works is no proof."
+    ),
+    "article-3": (
+        "Nothing is wrong with the net: it is the one of example 2, from the very same weights. "
+        "Plain SGD takes a step in proportion to the gradient, and at its default learning rate "
+        "500 such steps do not reach. Ten times the rate and some more epochs do."
+    ),
+}
+
+
+def article() -> None:
+    """Draw the lesson."""
+    st.markdown(
+        "An article shows three small networks and says that each of them memorises a batch of "
+        "four samples: **[1, 2], [3, 4], [5, 6] and [7, 8]**, labelled **0, 1, 0, 1**. Memorising "
+        "one batch is the first check of any training program: a network that cannot do that will "
+        "not learn anything larger. Tried for real, two of the three do not memorise it."
+    )
+    st.radio(
+        "Which example?",
+        list(EXAMPLES),
+        format_func=EXAMPLES.__getitem__,
+        key=keys.EXAMPLE,
+        horizontal=True,
+        persist_state="session",
+    )
+    example = st.session_state[keys.EXAMPLE]
+    preset = PRESETS[example]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        train_button("Train it", [preset.spec], preset=example)
+        st.page_link(
+            "pages/train.py", label="Open its settings", icon=":material/tune:",
+            query_params={"preset": example},
+        )  # fmt: skip
+    if lesson_runs():
+        st.markdown(f"**What really happens.** {preset.look_for}")
+        st.markdown(f"**Why.** {_MORAL[example]}")

@@ -1,0 +1,127 @@
+"""Runs inside a lesson: trained with one button, drawn live, and explained when they have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from overfit_core.charts.compare import compare_figure
+from overfit_core.charts.score_table import memorised_target
+from overfit_core.charts.status import lesson_line
+from overfit_core.errors import OverfitError, StoreError
+from pages.parts import lesson_address
+from pages.parts import session_keys as keys
+from pages.parts.beginning import begin_runs
+from pages.parts.diagnosis import begin_by_itself
+from pages.parts.engine import engine
+from pages.parts.form_fields import say_wrong
+from pages.parts.go import go_train
+from pages.parts.heading import LEARN, is_on
+from pages.parts.live_chart import live_chart, preload_charts
+from pages.parts.live_text import live_text
+from pages.parts.run_charts import compared_runs, log_axis
+from pages.parts.run_panel import LIVE_SECONDS, is_over, state_of
+from pages.parts.verdict_card import verdict_card
+
+if TYPE_CHECKING:
+    from overfit_core.spec import RunSpec
+    from overfit_core.store import CheckRecord, RunRecord
+
+
+def train_button(label: str, specs: Sequence[RunSpec], *, preset: str | None = None) -> None:
+    """Draw the button that trains what a lesson shows.
+
+    Args:
+        label: What it says.
+        specs: What is trained.
+        preset: Id of the preset that the settings are of.
+    """
+    st.button(
+        label, key="train-lesson", type="primary", icon=":material/play_arrow:",
+        on_click=_train, args=(tuple(specs), preset),
+    )  # fmt: skip
+    if failed := st.session_state.pop(keys.FAILED, None):
+        say_wrong(failed)
+
+
+def lesson_runs(*, explained: int = 0, hidden: bool = False) -> bool:
+    """Draw the runs of what the lesson shows; tells whether all of them have ended.
+
+    Args:
+        explained: Place of the run whose cause is looked for.
+        hidden: Whether the curves of loss and accuracy are all that may be seen.
+    """
+    if wanted := st.session_state.pop(keys.GO_TRAIN, None):
+        go_train(*wanted)
+    records = _records()
+    if not records:
+        preload_charts()
+        return False
+    record = records[explained]
+    check = begin_by_itself(record) if record.ended and not hidden else None
+    draw = partial(_live, explained, hidden=hidden)
+    st.session_state[keys.LESSON_STATE] = None
+    if is_over(record, records, check):
+        with st.container():
+            draw()
+    else:
+        st.fragment(draw, run_every=LIVE_SECONDS)()
+    st.session_state[keys.LESSON_STATE] = state_of(record, records, check)
+    return all(run.ended for run in records)
+
+
+def _live(explained: int, *, hidden: bool) -> None:
+    if not is_on(LEARN):
+        return
+    shown = st.session_state[keys.LESSON_STATE]
+    try:
+        records = _records()
+        engine().store.look([run.id for run in records if not run.ended])
+        record = records[explained]
+        check = engine().store.check(record.id) if record.ended and not hidden else None
+    except (StoreError, IndexError) as error:
+        live_text(str(error), key="status", tone="bad")
+        return
+    _draw(records, record, check, hidden=hidden)
+    if shown is not None and shown != state_of(record, records, check):
+        st.rerun()
+
+
+def _draw(
+    records: list[RunRecord], record: RunRecord, check: CheckRecord | None, *, hidden: bool
+) -> None:
+    said, tone = lesson_line(records)
+    live_text(said, key="status", tone=tone)
+    runs = compared_runs(records)
+    with st.container(key="charts", gap="small"):
+        log = log_axis()
+        score = memorised_target(runs).kind
+        left, right = st.columns(2, gap="small")
+        with left:
+            live_chart(
+                compare_figure(runs, "loss", log_y=log, revision=record.id), key="chart-loss"
+            )
+        with right:
+            live_chart(compare_figure(runs, score, revision=record.id), key="chart-accuracy")
+    if record.ended and not hidden:
+        verdict_card(record, check)
+
+
+def _records() -> list[RunRecord]:
+    return engine().store.runs_of(
+        st.session_state[keys.LESSON_RUNS].get(lesson_address.place(), [])
+    )
+
+
+def _train(specs: tuple[RunSpec, ...], preset: str | None) -> None:
+    known = st.session_state[keys.LESSON_RUNS]
+    try:
+        going = [run.id for run in _records() if not run.ended]
+        made = begin_runs(specs, ending=going, preset=preset)
+    except OverfitError as error:
+        st.session_state[keys.FAILED] = f"The run was not started: {error}"
+        return
+    st.session_state[keys.LESSON_RUNS] = known | {lesson_address.place(): made}

@@ -1,0 +1,117 @@
+"""The search for a cause in a worker: what it writes down, and when it ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from overfit_core import RunSpec
+from overfit_core.presets import PRESETS
+from overfit_core.store import CheckRecord, Store
+from overfit_core.workers.check_task import GAVE_WAY, look_for_cause
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}")
+    yield store
+    store.close()
+
+
+def asked(store: Store, spec: RunSpec, budget: float = 30.0) -> str:
+    run_id = store.create_run(spec)
+    store.claim(run_id, "w")
+    store.finish(run_id, "finished", worker="w")
+    store.ask_check(run_id, budget)
+    return run_id
+
+
+def found(store: Store, run_id: str) -> CheckRecord:
+    check = store.check(run_id)
+    assert check is not None
+    return check
+
+
+def in_a_thread(store: Store, run_id: str) -> threading.Thread:
+    thread = threading.Thread(target=look_for_cause, args=(store, run_id, "w"))
+    thread.start()
+    until = time.monotonic() + PATIENCE
+    while found(store, run_id).report is None:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return thread
+
+
+def test_the_cause_of_a_run_and_a_change_that_memorises_are_written_down(store: Store) -> None:
+    run_id = asked(store, PRESETS["unscaled-inputs"].spec)
+    look_for_cause(store, run_id, "w")
+    check = found(store, run_id)
+    assert check.status == "finished"
+    assert check.report is not None
+    assert check.report.causes[0].rule == "unscaled_inputs"
+    assert check.report.fixes[0].outcome == "memorised"
+    assert check.report.trying is None
+
+
+# Its trials would take half a minute: what ends the search is what is asked for here.
+SLOW = RunSpec.load(
+    {
+        "batch": {"source": "xor"},
+        "model": {"layers": [{"kind": "dense", "units": 1, "activation": "tanh"}]},
+        "optimizer": {"name": "SGD", "learning_rate": 1e-6},
+        "training": {"epochs": 50_000},
+    }
+)
+
+
+def test_a_stop_ends_it_and_keeps_what_was_found(store: Store) -> None:
+    run_id = asked(store, SLOW, budget=60.0)
+    thread = in_a_thread(store, run_id)
+    assert store.stop_check(run_id)
+    thread.join(PATIENCE)
+    check = found(store, run_id)
+    assert (check.status, check.reason) == ("stopped", None)
+    assert check.report is not None
+    assert check.report.trying is None
+
+
+def test_it_gives_way_to_a_run_that_waits(store: Store) -> None:
+    run_id = asked(store, SLOW, budget=60.0)
+    thread = in_a_thread(store, run_id)
+    store.create_run(RunSpec())
+    thread.join(PATIENCE)
+    check = found(store, run_id)
+    assert (check.status, check.reason) == ("stopped", GAVE_WAY)
+
+
+def test_what_goes_wrong_is_said(store: Store) -> None:
+    run_id = asked(store, RunSpec())
+    store.delete([run_id], by=None)
+    look_for_cause(store, run_id, "w")
+    check = found(store, run_id)
+    assert check.status == "failed"
+    assert check.reason is not None
+    assert "no run" in check.reason
+
+
+def test_of_a_run_that_somebody_stopped_its_own_epochs_are_asked_about(store: Store) -> None:
+    spec = PRESETS["article-2"].spec
+    run_id = store.create_run(spec)
+    store.claim(run_id, "w")
+    from overfit_core import run
+
+    store.append(run_id, run(RunSpec.load({"training": {"epochs": 40}})).history, worker="w")
+    store.set_wish_all([run_id], "stop")
+    store.finish(run_id, "stopped", worker="w")
+    store.ask_check(run_id, 20.0)
+    look_for_cause(store, run_id, "w")
+    report = found(store, run_id).report
+    assert report is not None
+    assert report.epochs == 40
+    assert not report.memorised
