@@ -134,15 +134,18 @@ def _keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
     """Switch the file to WAL; once is for good.
 
     Of several processes that do so with a new file at once, SQLite refuses all but one, without
-    waiting for it as it waits for any other writer.
+    waiting for it as it waits for any other writer. What else it refuses, such as a file that
+    nobody may write to, will not be otherwise in a moment.
     """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            # The lower byte is the kind of error, the rest says more of it.
+            waits = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not waits or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, Executable, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from overfit_core.errors import UnknownRunError, shown
@@ -117,11 +117,31 @@ def record(session: Session, run_id: str) -> RunRecord:
     Raises:
         UnknownRunError: If there is none under this id.
     """
-    there = and_(RunRow.id == run_id, RunRow.deleted_at.is_(None))
-    row = session.execute(select(*RECORD).where(there)).first()
-    if row is None:
-        raise UnknownRunError(f"There is no run {shown(run_id)}: its link is wrong or too old.")
-    return RunRecord(**row._mapping)
+    found = records(session, select(*RECORD).where(_there(run_id)))
+    return found[0] if found else _unknown(run_id)
+
+
+def records(session: Session, query: Executable) -> list[RunRecord]:
+    """Return the runs of a query of ``RECORD``, in its order."""
+    return [RunRecord(**row._mapping) for row in session.execute(query)]
+
+
+def check_known(session: Session, run_id: str) -> None:
+    """Make sure that there is a run, without reading all of it.
+
+    Raises:
+        UnknownRunError: If there is none under this id.
+    """
+    if session.scalar(select(RunRow.id).where(_there(run_id))) is None:
+        _unknown(run_id)
+
+
+def _there(run_id: str) -> Condition:
+    return and_(RunRow.id == run_id, RunRow.deleted_at.is_(None))
+
+
+def _unknown(run_id: str) -> NoReturn:
+    raise UnknownRunError(f"There is no run {shown(run_id)}: its link is wrong or too old.")
 
 
 def controls_of(rows: Iterable[Any]) -> dict[str, Control]:

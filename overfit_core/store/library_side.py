@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, column, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
-from overfit_core.errors import NotYoursError, StoreError, shown
+from overfit_core.errors import NotYoursError, shown
 from overfit_core.limits import LIMITS
 from overfit_core.store.engine import reading, writing
-from overfit_core.store.guards import RECORD, Guarded, changed, locked, record
-from overfit_core.store.records import ENDED, RunRecord, Status
-from overfit_core.store.tables import ChunkRow, RunRow, SamplesRow, SecretRow
+from overfit_core.store.guards import RECORD, Guarded, changed, locked, record, records
+from overfit_core.store.records import RunRecord, Status
+from overfit_core.store.tables import RunRow
 
 UNDO_SECONDS = 24 * 3600.0
 """How long a deleted run can be brought back."""
-PURGE_BATCH = 200
-"""So many runs are removed for good in one transaction."""
+_TAG = column("value", Text)
+"""One tag of a run, by itself: in the JSON of all of them quotes and brackets would be found too.
+Both databases call the elements of a list so."""
 
 
 @dataclass(frozen=True)
@@ -49,49 +50,35 @@ ALL = RunFilter()
 """Every run there is."""
 
 
-@dataclass(frozen=True)
-class Storage:
-    """What the recorded runs take.
-
-    Attributes:
-        runs: How many there are, deleted ones left out.
-        bytes: What their histories and samples take, deleted ones included.
-    """
-
-    runs: int
-    bytes: int
-
-
 class LibrarySide(Guarded):
     """Recorded runs as a library. Only its owner changes a run; everybody may look."""
 
     def find(self, wanted: RunFilter = ALL, *, limit: int = 200) -> list[RunRecord]:
         """Return at most ``limit`` runs that match, newest first."""
-        query = select(*RECORD).where(RunRow.deleted_at.is_(None), *_conditions(wanted))
+        conditions = _conditions(wanted, self._engine.dialect.name)
+        query = select(*RECORD).where(RunRow.deleted_at.is_(None), *conditions)
         query = query.order_by(RunRow.created_at.desc(), RunRow.place, RunRow.id).limit(limit)
         with reading(self._engine) as session:
-            return [RunRecord(**row._mapping) for row in session.execute(query)]
+            return records(session, query)
 
     def runs_of(self, run_ids: Sequence[str]) -> list[RunRecord]:
         """Return the runs with these ids, in this order; those that are gone are left out."""
         query = select(*RECORD).where(RunRow.id.in_(run_ids), RunRow.deleted_at.is_(None))
         with reading(self._engine) as session:
-            found = {row.id: RunRecord(**row._mapping) for row in session.execute(query)}
+            found = {run.id: run for run in records(session, query)}
         return [found[run_id] for run_id in dict.fromkeys(run_ids) if run_id in found]
 
     def group(self, group_id: str) -> list[RunRecord]:
         """Return the runs that were started together, in their order."""
         query = select(*RECORD).where(RunRow.group_id == group_id, RunRow.deleted_at.is_(None))
         with reading(self._engine) as session:
-            return [
-                RunRecord(**row._mapping) for row in session.execute(query.order_by(RunRow.place))
-            ]
+            return records(session, query.order_by(RunRow.place))
 
     def tags(self, owner: str | None = None) -> list[str]:
         """Return every tag of an owner's runs, or of all, in alphabetical order."""
         query = select(RunRow.tags).where(RunRow.tags != "[]", RunRow.deleted_at.is_(None))
         if owner is not None:
-            query = query.where(_visible(owner))
+            query = query.where(visible_to(owner))
         with reading(self._engine) as session:
             return sorted(
                 {tag for text in session.scalars(query.distinct()) for tag in json.loads(text)}
@@ -168,66 +155,6 @@ class LibrarySide(Guarded):
             session.execute(update(RunRow).where(RunRow.id.in_(found)).values(deleted_at=None))
         return found
 
-    def purge(self, *, keep_days: float | None = None, keep_runs: int | None = None) -> int:
-        """Remove for good what was deleted a day ago, and what is older or more than allowed.
-
-        In small batches, so that workers that write in between do not wait for long.
-
-        Args:
-            keep_days: Ended runs older than this are removed; None keeps them.
-            keep_runs: So many ended runs are kept, the newest; None keeps all.
-
-        Returns:
-            How many runs were removed.
-        """
-        now, ended = self._now(), RunRow.status.in_(ENDED)
-        gone = [and_(ended, RunRow.deleted_at < now - timedelta(seconds=UNDO_SECONDS))]
-        if keep_days is not None:
-            gone.append(and_(ended, RunRow.finished_at < now - timedelta(days=keep_days)))
-        if keep_runs is not None:
-            listed = and_(ended, RunRow.deleted_at.is_(None))
-            newest = select(RunRow.id).where(listed).order_by(RunRow.created_at.desc(), RunRow.id)
-            kept = newest.limit(keep_runs).scalar_subquery()
-            gone.append(and_(listed, RunRow.id.not_in(kept)))
-        removed = 0
-        while batch := self._remove(or_(*gone)):
-            removed += batch
-        return removed
-
-    def _remove(self, where: ColumnElement[bool]) -> int:
-        """Remove some of the runs for which this holds; tells how many, 0 when none is left."""
-        with writing(self._engine) as session:
-            ids = session.scalars(select(RunRow.id).where(where).limit(PURGE_BATCH)).all()
-            for table in (ChunkRow, SamplesRow):
-                session.execute(delete(table).where(table.run_id.in_(ids)))
-            session.execute(delete(RunRow).where(RunRow.id.in_(ids)))
-        return len(ids)
-
-    def storage(self, owner: str | None = None) -> Storage:
-        """Return how many runs there are and what they take, those of one owner or all."""
-        with reading(self._engine) as session:
-            runs = select(func.count()).select_from(RunRow).where(RunRow.deleted_at.is_(None))
-            if owner is not None:
-                runs = runs.where(_visible(owner))
-            sizes = (func.sum(ChunkRow.size), func.sum(func.length(SamplesRow.data)))
-            taken = sum(session.scalar(select(size)) or 0 for size in sizes)
-            return Storage(session.scalar(runs) or 0, taken)
-
-    def secret(self, name: str) -> str:
-        """Return a random text that is made once and stays: 43 characters, URL-safe."""
-        with reading(self._engine) as session:
-            found = session.get(SecretRow, name)
-            if found is not None:
-                return found.value
-        try:
-            with writing(self._engine) as session:
-                session.add(SecretRow(name=name, value=secrets.token_urlsafe(32)))
-        except StoreError:
-            # Another process was faster; if not, the next line says what is wrong.
-            pass
-        with reading(self._engine) as session:
-            return session.get_one(SecretRow, name).value
-
 
 def _check(run: RunRecord, by: str | None) -> None:
     if run.owner is not None and run.owner != by:
@@ -237,38 +164,45 @@ def _check(run: RunRecord, by: str | None) -> None:
         )
 
 
-def _visible(owner: str) -> ColumnElement[bool]:
+def visible_to(owner: str) -> ColumnElement[bool]:
+    """The runs that an owner finds among their own."""
     return or_(RunRow.owner == owner, RunRow.owner.is_(None))
 
 
-def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: RunFilter, dialect: str) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    for column, values in (
+    for asked, values in (
         (RunRow.optimizer, wanted.optimizers),
         (RunRow.preset, wanted.presets),
         (RunRow.status, wanted.statuses),
     ):
         if values:
-            conditions.append(column.in_(values))
-    for tag in wanted.tags:
-        conditions.append(
-            RunRow.tags.contains(json.dumps(tag, ensure_ascii=False), autoescape=True)
-        )
+            conditions.append(asked.in_(values))
+    conditions += [_tagged(dialect, _TAG == tag) for tag in wanted.tags]
     if wanted.owner is not None:
-        conditions.append(_visible(wanted.owner))
+        conditions.append(visible_to(wanted.owner))
     if text := wanted.text.strip():
         columns = (RunRow.name, RunRow.notes, RunRow.optimizer, RunRow.id)
         found = [column.icontains(text, autoescape=True) for column in columns]
-        # As it stands in JSON, without the quotes around it.
-        written = json.dumps(text, ensure_ascii=False)[1:-1]
-        tagged = and_(RunRow.tags != "[]", RunRow.tags.icontains(written, autoescape=True))
+        tagged = _tagged(dialect, _TAG.icontains(text, autoescape=True))
         conditions.append(or_(*found, tagged))
     return conditions
 
 
+def _tagged(dialect: str, holds: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The runs that have a ``_TAG`` of which something holds."""
+    if dialect == "postgresql":
+        elements = func.jsonb_array_elements_text(cast(RunRow.tags, JSONB))
+    else:
+        elements = func.json_each(RunRow.tags)
+    tags = elements.table_valued(_TAG.name)
+    holding = select(literal(1)).select_from(tags).where(holds).correlate(RunRow)
+    return and_(RunRow.tags != "[]", holding.exists())
+
+
 def _one_line(text: str | None) -> str | None:
-    """Put a space for what no name of a spec may hold: line ends and other control characters."""
-    return None if text is None else re.sub(r"[\x00-\x1f\x7f]+", " ", text)
+    """Put a space for line ends and other control characters, also those beyond ASCII."""
+    return None if text is None else re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
 
 
 def _short(what: str, text: str | None, limit: int) -> str | None:
@@ -279,7 +213,9 @@ def _short(what: str, text: str | None, limit: int) -> str | None:
 
 
 def _checked(tags: Iterable[str]) -> list[str]:
-    kept = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    # PostgreSQL cannot look into JSON that holds a NUL.
+    lines = ((_one_line(tag) or "").strip() for tag in tags)
+    kept = list(dict.fromkeys(line for line in lines if line))
     if len(kept) > LIMITS.tags:
         raise ValueError(f"A run has at most {LIMITS.tags} tags, got {len(kept)}.")
     for tag in kept:

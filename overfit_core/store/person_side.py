@@ -6,6 +6,7 @@ import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, func, insert, or_, select
 from sqlalchemy.orm import Session
@@ -88,35 +89,16 @@ class PersonSide(Guarded):
         _check_steps(steps)
         if not 1 <= len(specs) <= MAX_GROUP:
             raise ValueError(f"1 to {MAX_GROUP} runs start at once, got {len(specs)}.")
-        now, ids = self._now(), [secrets.token_urlsafe(12) for _ in specs]
-        shared = {
-            "created_at": now,
-            "wished_at": now,
-            "pace": pace,
-            "wish": "run" if steps is None else "pause",
-            "steps_wanted": steps or 0,
-            "owner": owner,
-            "preset": preset,
-            "group_id": secrets.token_urlsafe(12) if len(specs) > 1 else None,
-        }
-        rows = [
-            {
-                **shared,
-                "id": run_id,
-                "place": place,
-                "name": spec.name,
-                "spec": spec.to_json(),
-                "spec_hash": spec.hash,
-                "optimizer": spec.optimizer.name,
-            }
-            for place, (run_id, spec) in enumerate(zip(ids, specs, strict=True))
-        ]
+        now = self._now()
+        asked = {"wish": "run" if steps is None else "pause", "steps_wanted": steps or 0}
+        made = {"created_at": now, "wished_at": now, "owner": owner, "preset": preset}
+        rows = _rows(specs, {**asked, **made, "pace": pace})
         with writing(self._engine) as session:
             self._stop(session, ending)
             if room is not None:
                 _check_room(session, room, owner, len(specs))
             session.execute(insert(RunRow), rows)
-        return ids
+        return [row["id"] for row in rows]
 
     def set_wish(self, run_id: str, wish: Wish) -> bool:
         """Ask one run to go on, to pause or to stop; see ``set_wish_all``.
@@ -189,14 +171,6 @@ class PersonSide(Guarded):
         steps = {"wish": "pause", "steps_wanted": RunRow.steps_wanted + epochs}
         return self._ask_all(run_ids, steps)
 
-    def set_pace(self, run_id: str, pace: float | None) -> bool:
-        """Show one run at ``pace`` epochs per second; see ``set_pace_all``.
-
-        Returns:
-            False if the run has ended, or is stopping.
-        """
-        return bool(self.set_pace_all([run_id], pace))
-
     def set_pace_all(self, run_ids: Sequence[str], pace: float | None) -> list[str]:
         """Show runs at ``pace`` epochs per second, all at once; None for as fast as it goes.
 
@@ -219,6 +193,24 @@ class PersonSide(Guarded):
             meant = locked(session, or_(RunRow.id.in_(run_ids), others))
             ordered = [*run_ids, *(run_id for run_id in meant if run_id not in run_ids)]
             return [run_id for run_id in ordered if self._ask(session, run_id, values)]
+
+
+def _rows(specs: Sequence[RunSpec], shared: Values) -> list[dict[str, Any]]:
+    """Return the rows of new runs, with what they share; several become a group."""
+    group_id = secrets.token_urlsafe(12) if len(specs) > 1 else None
+    return [
+        {
+            **shared,
+            "id": secrets.token_urlsafe(12),
+            "group_id": group_id,
+            "place": place,
+            "name": spec.name,
+            "spec": spec.to_json(),
+            "spec_hash": spec.hash,
+            "optimizer": spec.optimizer.name,
+        }
+        for place, spec in enumerate(specs)
+    ]
 
 
 def _check_room(session: Session, room: Room, owner: str | None, runs: int) -> None:

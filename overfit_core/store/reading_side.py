@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from overfit_core.store import chunks
 from overfit_core.store.engine import reading
-from overfit_core.store.guards import Guarded, record
+from overfit_core.store.guards import Guarded, check_known, record
 from overfit_core.store.records import RunRecord
 from overfit_core.store.tables import SamplesRow
 from overfit_core.training.history import History
@@ -32,10 +32,8 @@ class ReadingSide(Guarded):
             UnknownRunError: If there is no run under this id.
         """
         with reading(self._engine) as session:
-            history = chunks.read(session, run_id, after_epoch)
-            if not len(history):
-                record(session, run_id)
-            return history
+            check_known(session, run_id)
+            return chunks.read(session, run_id, after_epoch)
 
     def samples(self, run_id: str) -> Samples | None:
         """Return the samples of a run; None before they were put there.
@@ -44,8 +42,6 @@ class ReadingSide(Guarded):
             UnknownRunError: If there is no run under this id.
         """
         with reading(self._engine) as session:
+            check_known(session, run_id)
             row = session.get(SamplesRow, run_id)
-            if row is None:
-                record(session, run_id)
-                return None
-            return Samples.from_arrow(row.data)
+            return None if row is None else Samples.from_arrow(row.data)

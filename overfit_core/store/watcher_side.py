@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import and_, false, or_, select
 
 from overfit_core.store.engine import reading, writing
-from overfit_core.store.guards import PARKED, RECORD, held_by
+from overfit_core.store.guards import PARKED, RECORD, held_by, records
 from overfit_core.store.records import HELD, RunRecord
 from overfit_core.store.tables import RunRow
 from overfit_core.store.worker_side import WorkerSide
@@ -16,8 +16,8 @@ from overfit_core.store.worker_side import WorkerSide
 LEASE_SECONDS = 8.0
 """A run whose worker gave no sign of life for this long is lost."""
 LOST_REASON = (
-    f"Its worker gave no sign of life for {LEASE_SECONDS:g} seconds: the process ended, or the "
-    "machine slept. What was trained until then is kept."
+    f"Its worker gave no sign of life for {LEASE_SECONDS:g} seconds: the process ended, the "
+    "machine slept, or the database took nothing from it. What was recorded until then is kept."
 )
 
 _WANTS_A_WORKER = or_(
@@ -34,14 +34,14 @@ class WatcherSide(WorkerSide):
         """Return the runs that workers have, also those that were deleted while they train."""
         wanted = select(*RECORD).where(RunRow.status.in_(HELD)).order_by(*_OLDEST)
         with reading(self._engine) as session:
-            return [RunRecord(**row._mapping) for row in session.execute(wanted)]
+            return records(session, wanted)
 
     def together(self, run_id: str) -> list[RunRecord]:
         """Return a run and those started with it, deleted ones included; none if it is gone."""
         group = select(RunRow.group_id).where(RunRow.id == run_id).scalar_subquery()
         wanted = select(*RECORD).where(or_(RunRow.id == run_id, RunRow.group_id == group))
         with reading(self._engine) as session:
-            return [RunRecord(**row._mapping) for row in session.execute(wanted)]
+            return records(session, wanted)
 
     def waiting(self, seconds: float = 0.0) -> list[str]:
         """Return the runs that have wanted a worker for ``seconds`` or longer, oldest first."""

@@ -112,7 +112,9 @@ class WorkerSide(Guarded):
 
         Args:
             histories: By run id: epochs that start right after the run's last one; may be empty.
-            worker: See the class. A chunk that does not follow is left out likewise.
+            worker: See the class. A chunk that does not follow is left out likewise; one that is
+                there already is not added again, so that a try may be repeated whose answer was
+                lost.
             paused: Whether these are single steps of runs that stand still.
         """
         status = "paused" if paused else "running"
@@ -130,14 +132,9 @@ class WorkerSide(Guarded):
                 control = self._visited(session, follows, {**values, "epoch": row.last_epoch})
                 if control:
                     chunks.add(session, row)
-                    found |= control
+                there = and_(held, RunRow.epoch == row.last_epoch)
+                found |= control or self._visited(session, there, values)
         return found
-
-    def heartbeat(
-        self, run_id: str, *, worker: str | None = None, paused: bool | None = None
-    ) -> Control:
-        """Renew the lease of one run and read the person's wish; see ``heartbeat_all``."""
-        return self._only(run_id, self.heartbeat_all([run_id], worker=worker, paused=paused))
 
     def heartbeat_all(
         self, run_ids: Collection[str], *, worker: str | None = None, paused: bool | None = None
@@ -152,10 +149,6 @@ class WorkerSide(Guarded):
         said = {} if paused is None else {"status": "paused" if paused else "running"}
         return self._write(run_ids, worker, said)
 
-    def control(self, run_id: str, *, worker: str | None = None) -> Control:
-        """Read the person's wish only, which blocks nobody."""
-        return self._only(run_id, self.control_all([run_id], worker=worker))
-
     def control_all(
         self, run_ids: Collection[str], *, worker: str | None = None
     ) -> dict[str, Control]:
@@ -163,10 +156,6 @@ class WorkerSide(Guarded):
         wanted = select(RunRow.id, *CONTROL).where(held_by(run_ids, worker))
         with reading(self._engine) as session:
             return controls_of(session.execute(wanted))
-
-    def park(self, run_id: str, steps_done: int, *, worker: str) -> bool:
-        """Give a paused run's worker to others; see ``park_all``."""
-        return self.park_all([run_id], steps_done, worker=worker)
 
     def park_all(self, run_ids: Collection[str], steps_done: int, *, worker: str) -> bool:
         """Give the worker of paused runs to others; they stay paused, to be claimed again.
@@ -210,13 +199,13 @@ class WorkerSide(Guarded):
             run_id: The run.
             status: How it ended.
             summary: The end in numbers, where it got that far.
-            reason: Why, in plain words, where it failed; one that it was stopped for stays.
+            reason: Why, in plain words; where somebody stopped it for a reason, that one stays.
             worker: See the class. None may also end a run that is still queued.
         """
         mine = held_by([run_id], worker, ACTIVE if worker is None else HELD)
         values = {
             "status": status,
-            "reason": RunRow.reason if reason is None and status == "stopped" else reason,
+            "reason": func.coalesce(RunRow.reason, reason) if status == "stopped" else reason,
             "summary": None if summary is None else summary.model_dump_json(),
         }
         with writing(self._engine) as session:

@@ -17,9 +17,9 @@ from overfit_core.workers.warm import WARM_UP, name_of
 if TYPE_CHECKING:
     from overfit_core.diagnosis.report import Report
 
-BEAT_SECONDS = 0.4
+BEAT_SECONDS = 0.25
 """How often a check gives a sign of life and reads whether it is to go on."""
-WAITING_SECONDS = 1.0
+WAITING_SECONDS = 0.3
 """A run that has waited for a worker for so long is given this one."""
 GAVE_WAY = (
     "It gave its worker to a run that waited. What was tried until then is kept; ask again to go "

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -135,13 +134,14 @@ class Connection:
             TimeoutError: If it took longer than ``seconds``.
         """
         key = ("build_export", run_id, uuid.uuid4().hex)
-        task = Task(key, build_export, run_id, kind, time.time() + seconds, _data_producer=True)
+        task = Task(key, build_export, run_id, kind, seconds, _data_producer=True)
         (future,) = self._client.get({key: task}, [key], sync=False, retries=0)
         try:
             made: bytes = future.result(timeout=seconds)
             return made
         finally:
-            # A worker that keeps a result cannot be replaced quietly.
+            # A worker that keeps a result cannot be replaced quietly; and a task that has not
+            # begun when nobody waits for it any more never does.
             future.release()
 
     def failures(self) -> dict[str, str]:

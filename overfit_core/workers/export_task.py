@@ -15,13 +15,15 @@ from overfit_core.workers.warm import WARM_UP
 ShouldStop = Callable[[], bool]
 
 
-def build_export(run_id: str, kind: str, until: float) -> bytes:
+def build_export(run_id: str, kind: str, seconds: float) -> bytes:
     """Return the file of a run, made in this worker process.
 
     Args:
         run_id: A run of the store that ``OVERFIT_DATABASE_URL`` or ``OVERFIT_DATA_DIR`` names.
         kind: One of ``overfit_core.exports.EXPORTS`` that needs a worker.
-        until: When nobody waits for it any more, in seconds since the epoch; it is given up then.
+        seconds: How long it may take from now on, by the clock of this machine alone; then it is
+            given up. Who asked may have waited as long for a free worker, or be gone: a task that
+            nobody waits for any more is dropped by the scheduler, if it has not begun.
 
     Raises:
         Reschedule: If this process is about to be replaced, so that another one makes it.
@@ -30,10 +32,11 @@ def build_export(run_id: str, kind: str, until: float) -> bytes:
     """
     if kind not in _BUILDERS:
         raise WorkerError(f"No worker makes the export {kind!r}; there are {', '.join(_BUILDERS)}.")
+    until = time.monotonic() + seconds
     with SHIFT.run(), WARM_UP.paused():
         WARM_UP.prepare()
         store = own_store()
-        return _BUILDERS[kind](store, store.run(run_id), lambda: time.time() > until)
+        return _BUILDERS[kind](store, store.run(run_id), lambda: time.monotonic() > until)
 
 
 def _keras_model(store: Store, record: RunRecord, should_stop: ShouldStop) -> bytes:

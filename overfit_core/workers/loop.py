@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from overfit_core.errors import StoreError
+from overfit_core.errors import StoreError, UnknownRunError
 from overfit_core.store import Control, LostRunError, RunRecord, Store
 from overfit_core.training.history import History
 from overfit_core.training.pacing import ChunkLength, Pace
+from overfit_core.workers.insistence import Insistence
 from overfit_core.workers.life import Life
 from overfit_core.workers.member import Member, SessionFactory
 
@@ -39,7 +40,7 @@ def train(store: Store, run_id: str, worker: str, make_session: SessionFactory) 
         try:
             group.run(make_session)
         except Exception as error:
-            # The store's: what goes wrong in one run was its own affair.
+            # Of the group: what goes wrong in one run was its own affair.
             group.fail(error)
 
 
@@ -52,7 +53,8 @@ class _Group:
 
     def __init__(self, store: Store, records: Sequence[RunRecord], worker: str, life: Life) -> None:
         self.store, self.worker, self.life = store, worker, life
-        self.members = [Member(store, record, worker) for record in records]
+        self.insist = Insistence()
+        self.members = [Member(store, record, worker, self.insist) for record in records]
         self.wish = self._shared_wish()
         self.steps_done = max(record.steps_done for record in records)
         self.length = ChunkLength(runs=len(records))
@@ -73,7 +75,10 @@ class _Group:
     def fail(self, error: Exception) -> None:
         for member in self.members:
             self.life.answering.add(member.id)
-            member.fail(error)
+            if isinstance(error, StoreError):
+                member.give_up(error)
+            else:
+                member.fail(error)
 
     def _start(self, make_session: SessionFactory) -> None:
         """Prepare all and compile all, so that their curves start together."""
@@ -119,7 +124,8 @@ class _Group:
             self.steps_done += trained
         else:
             self.pace.trained(trained)
-        self._heed(self.store.append_all(chunks, worker=self.worker, paused=steps))
+        found = self.insist(self.store.append_all, chunks, worker=self.worker, paused=steps)
+        self._heed(found)
 
     def _repeat(self, epochs: Mapping[Member, int]) -> None:
         """Train again what was recorded before the runs gave their worker away.
@@ -149,11 +155,12 @@ class _Group:
         if self.wish.wish == "pause":
             if self.paused_at is None:
                 self.paused_at = now
-                self.store.heartbeat_all(self._ids, worker=self.worker, paused=True)
+                ids = self._ids
+                self.insist(self.store.heartbeat_all, ids, worker=self.worker, paused=True)
             elif now - self.paused_at >= PARK_SECONDS:
                 # Asked again a little later, not at every look.
                 self.paused_at = now - PARK_SECONDS + 1.0
-                if self.store.waiting(1.0) and self._park():
+                if self.insist(self.store.waiting, 1.0) and self._park():
                     return False
             time.sleep(LOOK_SECONDS)
         else:
@@ -162,10 +169,10 @@ class _Group:
         return True
 
     def _park(self) -> bool:
-        return self.store.park_all(self._ids, self.steps_done, worker=self.worker)
+        return self.insist(self.store.park_all, self._ids, self.steps_done, worker=self.worker)
 
     def _look(self) -> None:
-        self._heed(self.store.control_all(self._ids, worker=self.worker))
+        self._heed(self.insist(self.store.control_all, self._ids, worker=self.worker))
 
     def _heed(self, controls: Mapping[str, Control]) -> None:
         """Take note of what the person wishes; whoever is left out is not ours any more."""
@@ -179,12 +186,19 @@ class _Group:
         return [member.id for member in self.members]
 
     def _each(self, act: Callable[[Member], None], members: Sequence[Member] | None = None) -> None:
-        """Do something with each; one that fails or was lost leaves, and the others go on."""
+        """Do something with each; one that fails or was lost leaves, and the others go on.
+
+        So does one of which the store takes nothing, however often it is asked: that is no
+        fault of the run.
+        """
         for member in self.members if members is None else members:
             try:
                 act(member)
-            except LostRunError:
+            except (LostRunError, UnknownRunError):
                 member.over = True
+            except StoreError as refusal:
+                self.life.answering.add(member.id)
+                member.give_up(refusal)
             except Exception as error:
                 self.life.answering.add(member.id)
                 member.fail(error)

@@ -10,7 +10,12 @@ from overfit_core.spec import RunSpec
 from overfit_core.store import RunRecord, Store
 from overfit_core.training.history import History
 from overfit_core.training.result import RunSummary, Samples
+from overfit_core.workers.insistence import INSIST_SECONDS, Insistence
 
+REFUSED = (
+    f"Its worker tried for {INSIST_SECONDS:g} seconds to record how it went on. {{}}. "
+    "What was recorded until then is kept."
+)
 REPEATING = "It was catching up with what it had recorded before its pause; that is kept."
 MAX_REASON = 2_000
 """Longest reason, in characters."""
@@ -58,6 +63,7 @@ class Member:
         store: Where the run is.
         record: The run as it was claimed.
         worker: The name that it was claimed with.
+        insist: Repeats what the store refuses, for all of the group together.
 
     Attributes:
         id: The run's.
@@ -69,11 +75,11 @@ class Member:
 
     session: Trainable
 
-    def __init__(self, store: Store, record: RunRecord, worker: str) -> None:
+    def __init__(self, store: Store, record: RunRecord, worker: str, insist: Insistence) -> None:
         """Nothing is made yet."""
         self.id, self.record, self.control = record.id, record, record.control
         self.over = False
-        self._store, self._worker = store, worker
+        self._store, self._worker, self._insist = store, worker, insist
 
     @property
     def behind(self) -> int:
@@ -88,7 +94,8 @@ class Member:
     def prepare(self, make_session: SessionFactory) -> None:
         """Make the session, and say what it starts from."""
         self.session = make_session(self.record.spec)
-        self.control = self._store.begin(
+        self.control = self._insist(
+            self._store.begin,
             self.id,
             batch_hash=self.session.batch_hash,
             weights_hash=self.session.weights_hash,
@@ -106,21 +113,41 @@ class Member:
         finished = self.session.finished
         if not finished and self.behind:
             # More was recorded than this session has trained again: its numbers are not the last.
-            self._store.finish(self.id, "stopped", reason=REPEATING, worker=self._worker)
+            self._finish("stopped", reason=REPEATING)
             return
-        self._store.put_samples(self.id, self.session.samples(), worker=self._worker)
+        samples = self.session.samples()
+        self._insist(self._store.put_samples, self.id, samples, worker=self._worker)
         summary = self.session.summary(stopped=not finished)
-        status: Literal["finished", "stopped"] = "finished" if finished else "stopped"
-        self._store.finish(self.id, status, summary, worker=self._worker)
+        self._finish("finished" if finished else "stopped", summary)
 
     def fail(self, error: Exception) -> None:
         """End it as failed."""
         self.over = True
         try:
-            self._store.finish(self.id, "failed", reason=_reason(error), worker=self._worker)
+            self._finish("failed", reason=_reason(error))
         except StoreError:
             # It ended otherwise meanwhile; or the database is gone, and the lease will run out.
             return
+
+    def give_up(self, refusal: StoreError) -> None:
+        """Leave it, as the store refuses what belongs to it; which is no fault of the run."""
+        self.over = True
+        try:
+            # So much it may take after all; if not, the lease will run out.
+            reason = _cut(REFUSED.format(str(refusal).rstrip(".")))
+            self._store.interrupt(self.id, self._worker, reason)
+        except StoreError:
+            return
+
+    def _finish(
+        self,
+        status: Literal["finished", "stopped", "failed"],
+        summary: RunSummary | None = None,
+        reason: str | None = None,
+    ) -> None:
+        self._insist(
+            self._store.finish, self.id, status, summary, reason=reason, worker=self._worker
+        )
 
 
 def _reason(error: Exception) -> str:
@@ -128,4 +155,8 @@ def _reason(error: Exception) -> str:
     if not isinstance(error, OverfitError):
         kind = type(error).__name__
         text = f"{kind}: {text}" if text else kind
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= MAX_REASON else text[:MAX_REASON] + "…"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from overfit_core.errors import StoreError
-from overfit_core.store import RunRecord, Store
+from overfit_core.store import LEASE_SECONDS, RunRecord, Store
 from overfit_core.workers.connection import WorkerState
 from overfit_core.workers.recycling import ASKED_SECONDS, Recycling
 from overfit_core.workers.warm import address_of
@@ -35,6 +35,10 @@ DIED = (
 NO_ANSWER = (
     "It was stopped, but its worker did not answer and was restarted. What was recorded until "
     "then is kept."
+)
+NOT_WRITTEN = (
+    "The database took nothing from its worker when the run was to end: there is no summary, and "
+    "what was recorded until then is kept."
 )
 
 _log = logging.getLogger(__name__)
@@ -135,9 +139,19 @@ class Watcher:
                 self._restart(connection, record.worker)
 
     def _end_lost(self, connection: Workers, held: list[RunRecord]) -> None:
+        """End the runs that nobody gave a sign of life for.
+
+        A worker renews the leases of all runs that it trains at once. One of which it let a lease
+        run out while it renews others could not be ended, and the worker is left to the others.
+        """
+        alive = {run.worker for run in held if run.lease_at and _age(run.lease_at) < LEASE_SECONDS}
+        for record in held:
+            old = record.lease_at is not None and _age(record.lease_at) > LEASE_SECONDS
+            if old and record.worker in alive and record.worker is not None:
+                self._store.interrupt(record.id, record.worker, NOT_WRITTEN)
         lost = set(self._store.interrupt_lost())
         for record in held:
-            if record.id in lost and record.worker is not None:
+            if record.id in lost and record.worker is not None and record.worker not in alive:
                 self._restart(connection, record.worker)
 
     def _free_stuck(self, connection: Workers, workers: list[WorkerState]) -> None:

@@ -2,6 +2,7 @@ import multiprocessing
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import overfit_core.migrations
 from overfit_core.errors import StoreError, UnknownRunError
 from overfit_core.migrations import HEAD
 from overfit_core.spec import RunSpec
-from overfit_core.store import RunFilter, Store
+from overfit_core.store import RunFilter, Store, engine
 from overfit_core.store.engine import open_engine, reading, writing
 from overfit_core.store.tables import Base
 
@@ -117,6 +118,33 @@ def test_sqlite_keeps_a_write_ahead_log_so_that_readers_block_nobody(tmp_path: P
     assert reader.execute("SELECT status FROM runs").fetchone() == ("queued",)
     reader.close()
     store.close()
+
+
+def test_a_file_that_nobody_may_write_to_is_refused_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "runs.sqlite3"
+    with closing(sqlite3.connect(file)) as writer:
+        writer.execute("CREATE TABLE something (value)")
+    began = time.monotonic()
+    with (
+        closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as reader,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        engine._keep_a_write_ahead_log(reader)
+    assert time.monotonic() - began < 2
+
+
+def test_a_file_that_another_process_has_locked_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "runs.sqlite3"
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE something (value)")
+    other.execute("BEGIN EXCLUSIVE")
+    timer = threading.Timer(0.4, lambda: other.execute("COMMIT"))
+    timer.start()
+    with closing(sqlite3.connect(file, timeout=0)) as waiting:
+        engine._keep_a_write_ahead_log(waiting)
+        assert waiting.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    timer.join()
+    other.close()
 
 
 def test_a_writer_waits_for_another_one(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_run_without_a_group_is_taken_alone(store: Store, ids: list[str]) -> N
 
 
 def test_only_those_of_a_group_that_wait_are_taken(store: Store, ids: list[str]) -> None:
-    store.set_wish(ids[0], "stop")
+    store.set_wish_all([ids[0]], "stop")
     assert [record.id for record in store.claim_group(ids[0], "w1")] == ids[1:]
     store.set_wish_all(ids, "stop")
     for run_id in ids[1:]:
@@ -82,7 +82,7 @@ def test_of_many_workers_that_want_a_group_one_gets_all_of_it(store: Store, ids:
 def test_groups_wait_in_one_list_each_oldest_first(store: Store, ids: list[str]) -> None:
     alone = store.create_run(RunSpec())
     assert sorted(store.waiting_groups()) == sorted([ids, [alone]])
-    store.set_wish(ids[0], "stop")
+    store.set_wish_all([ids[0]], "stop")
     assert ids[1:] in store.waiting_groups()
     store.claim_group(ids[1], "w1")
     assert store.waiting_groups() == [[alone]]
@@ -92,7 +92,7 @@ def test_epochs_of_several_runs_are_added_and_their_wishes_read(
     store: Store, running: list[str]
 ) -> None:
     # Asked of one, meant for all that were started together.
-    store.set_pace(running[1], 5.0)
+    store.set_pace_all([running[1]], 5.0)
     found = store.append_all({run_id: make_chunk(1, 3) for run_id in running}, worker="w1")
     assert [found[run_id].pace for run_id in running] == [5.0, 5.0, 5.0]
     assert [store.run(run_id).epoch for run_id in running] == [3, 3, 3]
@@ -132,7 +132,7 @@ def test_all_of_a_group_are_parked_or_none(
 ) -> None:
     _paused(store, running)
     if disturbance == "run":
-        store.set_wish(running[1], "run")
+        store.set_wish_all([running[1]], "run")
     elif disturbance == "step":
         store.step(running[1])
     else:
@@ -175,10 +175,10 @@ def test_a_stop_ends_those_that_nobody_has_and_asks_the_others(
     for run_id in (parked, going):
         store.claim(run_id, "w1")
     _paused(store, [parked])
-    assert store.park(parked, 0, worker="w1")
+    assert store.park_all([parked], 0, worker="w1")
     assert store.set_wish_all(ids, "stop") == ids
     assert [store.run(run_id).status for run_id in ids] == ["stopped", "stopped", "running"]
-    assert store.control(going).wish == "stop"
+    assert store.control_all([going])[going].wish == "stop"
     assert store.run(queued).reason is None
     assert store.run(parked).reason is not None
 

@@ -34,7 +34,7 @@ def looked_at(tmp_path: Path, clock: Clock) -> Store:
 
 def test_a_run_that_nobody_looks_at_is_told(looked_at: Store, clock: Clock) -> None:
     watched, forgotten, done = (looked_at.create_run(RunSpec()) for _ in range(3))
-    looked_at.set_wish(done, "stop")
+    looked_at.set_wish_all([done], "stop")
     clock.now += timedelta(seconds=50)
     looked_at.look([watched, done])
     clock.now += timedelta(seconds=20)
@@ -75,7 +75,7 @@ def test_one_visitor_may_have_so_many_runs(looked_at: Store) -> None:
     looked_at.create_runs([RunSpec()], owner="me", room=room)
     with pytest.raises(TooManyRunsError):
         looked_at.create_runs([RunSpec()], owner="me", room=room)
-    looked_at.set_wish(first, "stop")
+    looked_at.set_wish_all([first], "stop")
     looked_at.create_runs([RunSpec()], owner="me", room=room)
     assert len(looked_at.find()) == 5
 

@@ -105,5 +105,5 @@ def nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     if "cluster" in request.fixturenames:
         store: Store = request.getfixturevalue("store")
         for record in store.find(RunFilter(statuses=["queued", "running", "paused"])):
-            store.set_wish(record.id, "stop")
+            store.set_wish_all([record.id], "stop")
             until(store, record.id, ended)

@@ -2,16 +2,48 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
-from overfit_core.spec import RunSpec
+from overfit_core.spec import OptimizerSpec, RunSpec, TrainingSpec
 from overfit_core.store import RunRecord, Store
 from overfit_core.training.history import History
 from overfit_core.training.result import RunSummary, Samples
 from overfit_core.workers.loop import train
 from overfit_core.workers.member import SessionFactory
+
+NAMES = ("Adam", "SGD", "Lion")
+
+
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """A store of a test's own, for ``pytest.fixture``: that of conftest.py is the cluster's."""
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}")
+    yield store
+    store.close()
+
+
+def create(store: Store, epochs: int) -> str:
+    """Put a run into the queue."""
+    return store.create_run(RunSpec(training=TrainingSpec(epochs=epochs)))
+
+
+def specs(*epochs: int) -> list[RunSpec]:
+    """Three runs for a group, of different optimizers."""
+    return [
+        RunSpec(optimizer=OptimizerSpec(name=name), training=TrainingSpec(epochs=count))
+        for name, count in zip(NAMES, epochs, strict=True)
+    ]
+
+
+def raiser(error: Exception) -> Callable[..., None]:
+    """Something that always goes wrong in this way."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
 
 
 class FakeSession:
@@ -96,3 +128,41 @@ class Background:
         self._thread.join(30)
         assert not self._thread.is_alive()
         return self._store.run(self._run_id)
+
+
+def slow(spec: RunSpec) -> FakeSession:
+    """A session whose epochs take a millisecond."""
+    return FakeSession(spec, epoch_seconds=1e-3)
+
+
+def records(store: Store, ids: list[str]) -> list[RunRecord]:
+    """The runs of a group as they are at one moment."""
+    group_id = store.run(ids[0]).group_id
+    assert group_id is not None
+    records = store.group(group_id)
+    assert [record.id for record in records] == ids
+    return records
+
+
+def until(
+    store: Store, ids: list[str], holds: Callable[[RunRecord], bool], seconds: float = 30.0
+) -> list[RunRecord]:
+    """Wait until something holds of every run of a group."""
+    deadline = time.monotonic() + seconds
+    while not all(map(holds, found := records(store, ids))):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.005)
+    return found
+
+
+def stop(store: Store, ids: list[str], worker: Background) -> None:
+    """Stop a group that goes on."""
+    store.set_wish_all(ids, "stop")
+    worker.join()
+    assert {record.status for record in records(store, ids)} == {"stopped"}
+
+
+def stop_rest(store: Store, ids: list[str], worker: Background) -> None:
+    """Stop those of a group that go on."""
+    store.set_wish_all(ids, "stop")
+    worker.join()

@@ -81,7 +81,7 @@ def test_submitting_takes_milliseconds(store: Store, cluster: Cluster) -> None:
 def test_a_stop_is_answered_by_the_worker_itself(store: Store, submit: Submit) -> None:
     run_id = submit(LONG)
     until(store, run_id, lambda record: record.epoch > 0)
-    store.set_wish(run_id, "stop")
+    store.set_wish_all([run_id], "stop")
     record = until(store, run_id, ended)
     assert record.status == "stopped"
     assert record.summary is not None
@@ -107,10 +107,10 @@ def test_a_run_that_waits_can_be_stopped_and_is_never_trained(
     time.sleep(1.2)
     assert cluster.status().queued == 1
     assert "1 run waiting" in cluster.status().sentence()
-    store.set_wish(waiting, "stop")
+    store.set_wish_all([waiting], "stop")
     assert store.run(waiting).status == "stopped"
     for run_id in busy:
-        store.set_wish(run_id, "stop")
+        store.set_wish_all([run_id], "stop")
         until(store, run_id, ended)
     time.sleep(0.5)
     assert store.run(waiting).epoch == 0
@@ -120,7 +120,7 @@ def test_a_paused_run_makes_room_for_one_that_waits(store: Store, submit: Submit
     paused = [submit(LONG) for _ in range(2)]
     for run_id in paused:
         until(store, run_id, lambda record: record.epoch > 0)
-        store.set_wish(run_id, "pause")
+        store.set_wish_all([run_id], "pause")
     waiting = submit(SHORT)
     assert until(store, waiting, ended).status == "finished"
     parked = next(r for r in map(store.run, paused) if r.worker is None)
@@ -155,11 +155,11 @@ def test_a_worker_that_does_not_answer_a_stop_is_restarted(
 ) -> None:
     run_id = submit(LONG)
     # Slow enough to be stopped between two visits to the store, not in the middle of one.
-    store.set_pace(run_id, 2.0)
+    store.set_pace_all([run_id], 2.0)
     record = until(store, run_id, lambda record: record.epoch > 0)
     pid = pid_of(record)
     os.kill(pid, signal.SIGSTOP)
-    store.set_wish(run_id, "stop")
+    store.set_wish_all([run_id], "stop")
     record = until(store, run_id, ended)
     assert record.status == "interrupted"
     assert record.reason is not None
@@ -215,7 +215,7 @@ def test_another_web_process_finds_the_run_that_goes_on(
     (found,) = second_store.find(RunFilter(statuses=["running"]))
     assert found.id == run_id
     until(second_store, run_id, lambda record: record.epoch > found.epoch)
-    second_store.set_wish(run_id, "stop")
+    second_store.set_wish_all([run_id], "stop")
     assert until(second_store, run_id, ended).status == "stopped"
     second.close()
     second_store.close()

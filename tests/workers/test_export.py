@@ -3,17 +3,20 @@
 import io
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from distributed import Scheduler
 
 from overfit_core.errors import UnknownRunError, WorkerError
 from overfit_core.settings import Settings
 from overfit_core.spec import RunSpec
-from overfit_core.store import Store
-from overfit_core.workers import Cluster
+from overfit_core.store import RunRecord, Store
+from overfit_core.workers import Cluster, export_task
 
 from .conftest import LONG, SHORT, ended, until
 
@@ -64,6 +67,30 @@ def test_what_goes_wrong_is_said_in_plain_words(
 def test_the_file_is_what_the_worker_made(tmp_path: Path) -> None:
     cluster = unstarted(tmp_path, b"file")
     assert cluster.export("r", "tensorboard", timeout=9) == b"file"
+
+
+def test_a_worker_counts_from_its_own_beginning_by_no_clock_of_another_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}")
+    run_id = store.create_run(SHORT)
+    now, late = [100.0], []
+
+    def build(_store: Store, _record: RunRecord, should_stop: Callable[[], bool]) -> bytes:
+        for seconds in (9.0, 2.0):
+            now[0] += seconds
+            late.append(should_stop())
+        return b"file"
+
+    # The wall clock of this machine is years ahead.
+    clocks = SimpleNamespace(monotonic=lambda: now[0], time=lambda: 4e9)
+    monkeypatch.setattr(export_task, "time", clocks)
+    monkeypatch.setattr(export_task, "own_store", lambda: store)
+    monkeypatch.setattr(export_task.WARM_UP, "prepare", lambda: None)
+    monkeypatch.setattr(export_task, "_BUILDERS", {"keras_model": build})
+    assert export_task.build_export(run_id, "keras_model", 10.0) == b"file"
+    assert late == [False, True]
+    store.close()
 
 
 @pytest.mark.cluster
@@ -117,6 +144,19 @@ def test_an_export_waits_for_a_free_worker_and_not_for_ever(
         until(store, run_id, lambda record: record.epoch > 0)
     with pytest.raises(WorkerError, match="within 1 s: all of them are busy"):
         cluster.export(run_ids[0], "tensorboard", timeout=1)
-    store.set_wish(run_ids[0], "stop")
+    assert _exports(cluster) == [], "the scheduler drops what nobody waits for any more"
+    store.set_wish_all([run_ids[0]], "stop")
     until(store, run_ids[0], ended)
     assert cluster.export(run_ids[0], "tensorboard").startswith(b"PK")
+
+
+def _exports(cluster: Cluster) -> list[object]:
+    """The exports that the scheduler knows of, a moment later."""
+    assert cluster._connection is not None
+    time.sleep(0.5)
+    found = cluster._connection._client.run_on_scheduler(_keys_of_exports)
+    return list(found)
+
+
+def _keys_of_exports(dask_scheduler: Scheduler) -> list[object]:
+    return [key for key in dask_scheduler.tasks if key[0] == "build_export"]

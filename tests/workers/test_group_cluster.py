@@ -126,7 +126,7 @@ def test_a_group_pauses_steps_goes_on_and_stops_together(store: Store, start: St
     epoch = _all(store, ids, lambda record: record.status == "paused")[0].epoch
     store.step_all(ids)
     _all(store, ids, lambda record: record.epoch == epoch + 1)
-    store.set_wish(ids[1], "stop")
+    store.set_wish_all([ids[1]], "stop")
     _all(store, ids[1:2], lambda record: record.status == "stopped")
     store.set_wish_all(ids, "run")
     going = [ids[0], ids[2]]

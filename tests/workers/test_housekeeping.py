@@ -46,7 +46,7 @@ def test_a_run_that_nobody_looks_at_is_stopped(store: Store, clock: Clock) -> No
     store.look([watched])
     clock.seconds = 125
     housekeeping.look()
-    assert store.control(forgotten, worker="w").wish == "stop"
+    assert store.control_all([forgotten], worker="w")[forgotten].wish == "stop"
     store.finish(forgotten, "stopped", worker="w")
     assert store.run(forgotten).reason == "Nobody had looked at it for 2 minutes."
     assert store.run(watched).wish == "run"
@@ -63,7 +63,7 @@ def test_old_runs_are_removed_every_ten_minutes(store: Store, clock: Clock) -> N
     housekeeping = Housekeeping(store, Settings(keep_days=1), clock)
     housekeeping.look()
     run_id = store.create_run(RunSpec())
-    store.set_wish(run_id, "stop")
+    store.set_wish_all([run_id], "stop")
     clock.seconds = 599
     housekeeping.look()
     assert store.run(run_id).ended

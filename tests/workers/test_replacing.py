@@ -28,13 +28,13 @@ def test_a_worker_that_has_grown_is_replaced_after_its_run_and_no_run_is_lost(
     held = store.create_run(LONG)
     cluster.submit(held)
     until(store, held, lambda record: record.epoch > 0)
-    store.set_wish(held, "pause")
+    store.set_wish_all([held], "pause")
     paused = until(store, held, lambda record: record.status == "paused")
     time.sleep(1.5)
     old = psutil.Process(pid_of(paused))
     assert old.is_running(), "it has a run"
 
-    store.set_wish(held, "stop")
+    store.set_wish_all([held], "stop")
     records = [until(store, held, ended)]
     while not records[1:] or records[-1].worker == paused.worker:
         run_id = store.create_run(SHORT)
