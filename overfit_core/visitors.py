@@ -10,11 +10,24 @@ import hmac
 import secrets
 
 COOKIE = "overfit_visitor"
-"""Name of the cookie."""
+"""Begins the cookie's name, and names the secret that it is signed with."""
 COOKIE_SECONDS = 400 * 24 * 3600
 """How long it is kept, in seconds: the most that browsers allow."""
 
 _ID_BYTES = 18
+
+
+def cookie_name(secret: str) -> str:
+    """Return the name of this installation's cookie.
+
+    A browser keeps one cookie of a name per host, whatever the port: with the installation in the
+    name, two on one host leave each other's visitors alone.
+
+    Args:
+        secret: What this installation signs cookies with: 256 random bits, of which the name tells
+            nothing.
+    """
+    return f"{COOKIE}_{hashlib.sha256(secret.encode()).hexdigest()[:8]}"
 
 
 def new_cookie(secret: str) -> str:

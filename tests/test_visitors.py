@@ -2,7 +2,7 @@
 
 import pytest
 
-from overfit_core.visitors import new_cookie, owner_of_cookie, owner_of_login
+from overfit_core.visitors import COOKIE, cookie_name, new_cookie, owner_of_cookie, owner_of_login
 
 SECRET = "what this installation signs with"
 
@@ -42,6 +42,13 @@ def test_a_cookie_that_was_changed_or_signed_elsewhere_stands_for_nobody() -> No
     cookie = new_cookie(SECRET)
     forged = (new_cookie("another secret"), cookie[:-1], f"x{cookie}", f"{cookie}.more")
     assert [owner_of_cookie(one, SECRET) for one in forged] == [None] * 4
+
+
+def test_each_installation_has_a_name_for_its_cookie_that_does_not_tell_its_secret() -> None:
+    here, there = cookie_name(SECRET), cookie_name("another secret")
+    assert here == cookie_name(SECRET) != there
+    assert here.startswith(f"{COOKIE}_")
+    assert SECRET not in here
 
 
 def test_logins_are_told_apart_by_issuer_and_subject() -> None:

@@ -44,14 +44,7 @@ def accuracy_figure(
         ValueError: If the history has neither column.
     """
     lines = _meaningful(lines_of(history))
-    if "accuracy" in lines:
-        column, title, unit = "accuracy", "Accuracy, % of the samples", "%"
-        axis: dict[str, Any] = {"range": [-0.03, 1.03], "tickformat": ".0%", "nticks": 6}
-    elif "r2" in lines:
-        column, title, unit = "r2", "R², share of the variance explained", ""
-        axis = {"range": [lowest(lines["r2"].values, LOWEST_R2) - 0.05, 1.05], "nticks": 6}
-    else:
-        raise ValueError(f"There is no accuracy and no r2 in this history, only {list(lines)}.")
+    column, title, unit, axis = _measured(lines)
     curves = present(lines, score_curves(column, run_style(optimizer, colour).colour))
     traces = [trace(lines, curve) for curve in curves]
     if unit:
@@ -68,6 +61,17 @@ def accuracy_figure(
         height=250,
         revision=revision,
     )
+
+
+def _measured(lines: Lines) -> tuple[str, str, str, dict[str, Any]]:
+    """Return column, title, unit and value axis of what was recorded."""
+    if "accuracy" in lines:
+        axis: dict[str, Any] = {"range": [-0.03, 1.03], "tickformat": ".0%", "nticks": 6}
+        return "accuracy", "Accuracy, % of the samples", "%", axis
+    if "r2" in lines:
+        axis = {"range": [lowest(lines["r2"].values, LOWEST_R2) - 0.05, 1.05], "nticks": 6}
+        return "r2", "R², share of the variance explained", "", axis
+    raise ValueError(f"There is no accuracy and no r2 in this history, only {list(lines)}.")
 
 
 def _meaningful(lines: Lines) -> Lines:

@@ -65,17 +65,11 @@ def compare_figure(
     spreads = _spreads(groups, shown, drawn, looks, measure, axes)
     faint = {run.id for run in shown if run.group in spreads and run.id != baseline}
     budget = min(MOST_POINTS, POINTS_IN_ALL // max(1, len(drawn)))
-    traces = [area for area, _ in spreads.values()]
-    traces += [
-        run_trace(lines, run, looks[run.id], measure, axes, budget, faint=run.id in faint)
-        for run in shown
-    ]
-    traces += [median for _, median in spreads.values()]
-    traces += end_marks(shown, lines, looks, log_y=log_y)
+    traces = _traces(shown, lines, looks, spreads, measure, axes, budget, faint)
     curves = [Curve(run.id, names[run.id], looks[run.id].style.colour) for run in shown]
     return frame(
         measure,
-        _with_legend(traces),
+        traces,
         axes,
         y_axis(lines, curves, measure, log=log_y, target=target),
         alt=_alt(measure, lines, curves, axes, target=target, groups=len(spreads)),
@@ -83,6 +77,27 @@ def compare_figure(
         target=target,
         revision=f"{revision}/{column}/{x}",
     )
+
+
+def _traces(
+    shown: Sequence[ComparedRun],
+    lines: Lines,
+    looks: dict[str, Look],
+    spreads: Mapping[str, tuple[Figure, Figure]],
+    measure: Measure,
+    axes: Axes,
+    points: int,
+    faint: Collection[str],
+) -> list[Figure]:
+    """Return all that is drawn, from the back to the front, with its entries in the legend."""
+    areas = [area for area, _ in spreads.values()]
+    runs = [
+        run_trace(lines, run, looks[run.id], measure, axes, points, faint=run.id in faint)
+        for run in shown
+    ]
+    medians = [median for _, median in spreads.values()]
+    ends = end_marks(shown, lines, looks, log_y=axes.log_y)
+    return _with_legend([*areas, *runs, *medians, *ends])
 
 
 def _spreads(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from overfit_core.comparison.bands import Band
 from overfit_core.comparison.differences import style_name
 from overfit_core.comparison.measures import Measure
 from overfit_core.comparison.run import ComparedRun
+from overfit_core.training.types import FloatArray
 
 DASHES = (
     "solid",
@@ -144,33 +146,36 @@ def band_traces(
         pace = float(np.median([run.seconds_per_epoch or np.nan for run in members]))
         places = places * pace  # type: ignore[assignment]
     low, high = band.quartiles.lower, band.quartiles.upper
-    inside = np.isfinite(low) & np.isfinite(high) & (not axes.log_y or low > 0)
-    own = look.style.colour
-    area = {
+    area = _area(places, low, high, look.style.colour, log=axes.log_y)
+    form = ".5~%" if measure.share else ".5~g"
+    said = plot_text(f"{name}, median of {band.seeds} seeds")
+    lines = Lines({group: Line(places, band.quartiles.median)})
+    line = trace(lines, Curve(group, said, look.style.colour, look.symbol, 2.5), log=axes.log_y)
+    line["line"]["dash"] = look.dash
+    belongs = {"legendgroup": group, "meta": group}
+    return area | belongs, line | belongs | {
+        "customdata": encoded(np.column_stack([low, high])) | {"shape": f"{len(low)}, 2"},
+        "hovertemplate": f"%{{y:{form}}} (quartiles %{{customdata[0]:{form}}} to "
+        f"%{{customdata[1]:{form}}})",
+    }
+
+
+def _area(
+    places: np.ndarray[Any, Any], low: FloatArray, high: FloatArray, colour: str, *, log: bool
+) -> Figure:
+    """Return the area between two curves, where both have a place on the axis."""
+    inside = np.isfinite(low) & np.isfinite(high) & (not log or low > 0)
+    return {
         "type": "scatter",
         "x": encoded(np.concatenate([places[inside], places[inside][::-1]])),
         "y": encoded(np.concatenate([high[inside], low[inside][::-1]])),
         "mode": "lines",
-        "line": {"width": 0, "color": own},
+        "line": {"width": 0, "color": colour},
         "fill": "toself",
-        "fillcolor": own,
+        "fillcolor": colour,
         "opacity": BAND_OPACITY,
         "hoverinfo": "skip",
-        "legendgroup": group,
-        "meta": group,
         "showlegend": False,
-    }
-    form = ".5~%" if measure.share else ".5~g"
-    said = plot_text(f"{name}, median of {band.seeds} seeds")
-    lines = Lines({group: Line(places, band.quartiles.median)})
-    line = trace(lines, Curve(group, said, own, look.symbol, 2.5), log=axes.log_y)
-    line["line"]["dash"] = look.dash
-    return area, line | {
-        "customdata": encoded(np.column_stack([low, high])) | {"shape": f"{len(low)}, 2"},
-        "hovertemplate": f"%{{y:{form}}} (quartiles %{{customdata[0]:{form}}} to "
-        f"%{{customdata[1]:{form}}})",
-        "legendgroup": group,
-        "meta": group,
     }
 
 

@@ -27,7 +27,10 @@ TITLE_LINE = 19
 
 def extent(drawing: Drawing) -> Ends:
     """Return the smallest and the largest number that is drawn, the limits of the band included."""
-    found = [drawing.band or (), *(v if isinstance(v, tuple | list) else (v,) for v in drawing.values)]
+    found = [
+        drawing.band or (),
+        *(v if isinstance(v, tuple | list) else (v,) for v in drawing.values),
+    ]
     drawn = [float(v) for part in found for v in part if v is not None]
     drawn = [v for v in drawn if not drawing.log or v > 0]
     if drawing.kind != "ranges" and not drawing.log:

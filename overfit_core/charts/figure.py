@@ -24,6 +24,13 @@ FEW_DECADES, MOST_DECADES_NAMED = 2.5, 4.5
 """How many powers of ten a logarithmic axis divides, and how many of them it names at most."""
 LOWEST_R2 = -1.0
 """R² has no lower end; below this the axis starts cut off, and zooming out shows the rest."""
+EPOCHS_AXIS = {
+    "title": {"text": "Epoch"},
+    "rangemode": "nonnegative",
+    "unifiedhovertitle": {"text": "Epoch %{x:,d}"},
+    "tickformat": ",~d",
+    "nticks": 8,
+}
 
 
 class Curve(NamedTuple):
@@ -124,17 +131,9 @@ def epochs_figure(
             "height": height + LEGEND_ROW * rows,
             "margin": {"l": 58, "r": 12, "t": 34 + LEGEND_ROW * (rows == 1), "b": 40},
             "showlegend": rows > 0,
-            # One row stands above the curves; more of them hang below and push the margin.
-            "legend": {"orientation": "h", "x": 0, "xanchor": "left"}
-            | ({"y": 1, "yanchor": "bottom"} if rows == 1 else {"y": -0.2, "yanchor": "top"}),
+            "legend": _legend(rows),
             "hovermode": "x unified",
-            "xaxis": {
-                "title": {"text": "Epoch"},
-                "rangemode": "nonnegative",
-                "unifiedhovertitle": {"text": "Epoch %{x:,d}"},
-                "tickformat": ",~d",
-                "nticks": 8,
-            },
+            "xaxis": EPOCHS_AXIS,
             "yaxis": y_axis,
             "shapes": [_line(mark) for mark in marks],
             "annotations": [_label(mark) for mark in marks if mark.text],
@@ -142,6 +141,12 @@ def epochs_figure(
             "meta": {"alt": alt, "epoch": epoch, "link": "Epoch"},
         },
     }
+
+
+def _legend(rows: int) -> dict[str, Any]:
+    # One row stands above the curves; more of them hang below and push the margin.
+    place = {"y": 1, "yanchor": "bottom"} if rows == 1 else {"y": -0.2, "yanchor": "top"}
+    return {"orientation": "h", "x": 0, "xanchor": "left"} | place
 
 
 def legend_rows(curves: int) -> int:

@@ -103,27 +103,30 @@ TITLE = {
 """Where the title of a chart stands: at the upper left, above the curves."""
 
 
+AXIS = {
+    "gridcolor": "@grid",
+    "linecolor": "@grid",
+    "zerolinecolor": "@grid",
+    "tickcolor": "@grid",
+    "ticks": "outside",
+    "ticklen": 4,
+    "tickfont": {"color": "@muted", "size": 12},
+    "title": {"font": {"color": "@muted", "size": 12}, "standoff": 8},
+    "automargin": True,
+    "zeroline": False,
+    "spikecolor": "@muted",
+    "spikethickness": 1,
+    "spikedash": "dot",
+}
+"""What both axes of a chart look like."""
+
+
 def template() -> dict[str, Any]:
     """Return the explicit layout template of every chart, with named colours.
 
     Streamlit replaces Plotly's default template by placeholders when it is imported, so nothing
     is left to a default here.
     """
-    axis = {
-        "gridcolor": "@grid",
-        "linecolor": "@grid",
-        "zerolinecolor": "@grid",
-        "tickcolor": "@grid",
-        "ticks": "outside",
-        "ticklen": 4,
-        "tickfont": {"color": "@muted", "size": 12},
-        "title": {"font": {"color": "@muted", "size": 12}, "standoff": 8},
-        "automargin": True,
-        "zeroline": False,
-        "spikecolor": "@muted",
-        "spikethickness": 1,
-        "spikedash": "dot",
-    }
     return {
         "layout": {
             "font": {"family": FONT, "color": "@text", "size": 13},
@@ -132,8 +135,8 @@ def template() -> dict[str, Any]:
             # A see-through one is taken for white: the spike would have a white edge on dark.
             "plot_bgcolor": "@background",
             "colorway": ["@blue", "@vermillion", "@green", "@orange", "@purple", "@sky", "@yellow"],
-            "xaxis": axis,
-            "yaxis": axis,
+            "xaxis": AXIS,
+            "yaxis": AXIS,
             "hoverlabel": {
                 "bgcolor": "@background",
                 "bordercolor": "@grid",

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from overfit_core.charts.numbers import duration, number, percent
 from overfit_core.charts.status import Tone
 from overfit_core.diagnosis.judgement import Judgement, Verdict
+from overfit_core.diagnosis.wording import evidence_lines
 
 if TYPE_CHECKING:
+    from overfit_core.diagnosis.facts import Cause
     from overfit_core.diagnosis.report import Fix, Report
     from overfit_core.store import CheckRecord
 
@@ -65,7 +67,33 @@ def search_line(check: CheckRecord) -> tuple[str, Tone]:
     said = _found(report)
     if check.status == "stopped":
         return " ".join(filter(None, ["The search was stopped.", check.reason, said])), "open"
-    return said, "open"
+    return said, "good" if report is not None and _mended(report) else "open"
+
+
+def is_open(check: CheckRecord) -> bool:
+    """Tell whether looking again may find what was not found yet."""
+    found = check.report
+    return check.ended and not (check.status == "finished" and found is not None and _mended(found))
+
+
+def _mended(report: Report) -> bool:
+    return report.memorised or any(fix.outcome == "memorised" for fix in report.fixes)
+
+
+def in_a_sentence(cause: Cause) -> str:
+    """Return what a cause's evidence says of the problem; empty where numbers say it all."""
+    problem = str(cause.evidence.get("problem", ""))
+    return f"{problem[:1].upper()}{problem[1:]}." if problem else ""
+
+
+def said(cause: Cause) -> str:
+    """Return the evidence of a cause in one line."""
+    return "; ".join(f"{name} {value}" for name, value in evidence_lines(cause.evidence))
+
+
+def other_evidence(cause: Cause) -> list[tuple[str, str]]:
+    """Return the evidence of a cause that is not in the sentence, as pairs to read."""
+    return [pair for pair in evidence_lines(cause.evidence) if pair[0] != "problem"]
 
 
 def _running(check: CheckRecord, report: Report | None) -> str:

@@ -40,14 +40,24 @@ def fairness(runs: Sequence[ComparedRun]) -> Fairness:
         return Fairness(
             "bad", f"Different batches{_because(rows, 'Batch')}: speed cannot be compared."
         )
-    weights = _alike(runs, lambda run: run.weights_hash)
-    seeds = _alike_within_seeds(runs)
     if batch is None:
         unknown = sum(run.batch_hash is None for run in runs)
         which = f"of {count(unknown, 'run')} the batch was not recorded"
         others = _because(rows, "Batch")
         also = f", and the settings differ{others}" if others else ""
         return Fairness("open", f"It is not known whether the batch is the same: {which}{also}.")
+    return _of_weights(runs, rows)
+
+
+def _of_weights(runs: Sequence[ComparedRun], rows: Sequence[Difference]) -> Fairness:
+    """Say whether runs of one batch can be compared for speed.
+
+    Args:
+        runs: What is compared.
+        rows: The settings that differ.
+    """
+    weights = _alike(runs, lambda run: run.weights_hash)
+    seeds = _alike_within_seeds(runs)
     if weights:
         return Fairness("good", f"Same batch, same initial weights: {_verdict(runs)}")
     if weights is None or seeds is None:

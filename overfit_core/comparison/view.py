@@ -116,6 +116,23 @@ def from_query(query: Mapping[str, str]) -> tuple[CompareView, list[str]]:
     return view, notices
 
 
+def fitting(runs: Iterable[str]) -> tuple[list[str], str | None]:
+    """Return the runs that can be compared at once, and what to say of those left out.
+
+    Args:
+        runs: Ids; one that comes twice counts once.
+
+    Returns:
+        The first ``MAX_RUNS`` of them, and a sentence; None where all fit.
+    """
+    asked = list(dict.fromkeys(runs))
+    left = len(asked) - MAX_RUNS
+    if left <= 0:
+        return asked, None
+    which = "the last one was" if left == 1 else f"the last {left:,} were"
+    return asked[:MAX_RUNS], f"At most {MAX_RUNS} runs are compared at once: {which} left out."
+
+
 def gone_notice(asked: Iterable[str], found: Iterable[str]) -> str | None:
     """Say how many of the runs asked for are not there; None if all are."""
     gone = len(set(asked) - set(found))
@@ -149,7 +166,11 @@ _KEYS = ("runs", "y", "lx", "ly", "x", "t", "seeds", "base", "hide")
 
 def _text(query: Mapping[str, str], key: str) -> str:
     value = query.get(key, "")
-    return value[:LONGEST_VALUE].strip() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    kept = value[:LONGEST_VALUE]
+    # Half of an entry would be another one: a list is cut between two.
+    return (kept if kept == value else kept.rpartition(",")[0] or kept).strip()
 
 
 def _runs(text: str, notices: list[str]) -> tuple[str, ...]:
@@ -159,9 +180,10 @@ def _runs(text: str, notices: list[str]) -> tuple[str, ...]:
         bad = next(run_id for run_id in asked if not RUN_ID.fullmatch(run_id))
         notices.append(f"{shown(bad, 40)} in this address is no run: it was left out.")
     if len(good) > MAX_RUNS:
+        # How many there are is not said: of a long address only the beginning is looked at.
         notices.append(
-            f"At most {MAX_RUNS} runs are compared at once: of the {len(good)} in this address "
-            "the first ones are shown."
+            f"At most {MAX_RUNS} runs are compared at once: this address has more, and the first "
+            f"{MAX_RUNS} are shown."
         )
     return tuple(good[:MAX_RUNS])
 

@@ -22,7 +22,7 @@ from pages.parts import form_state, share
 from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 from pages.parts.run_controls import pace_name
-from pages.parts.settings_form import Draft
+from pages.parts.settings_form import Draft, read_draft
 
 if TYPE_CHECKING:
     from overfit_core.store import RunRecord
@@ -32,17 +32,52 @@ LONGEST_ID = 64
 
 
 def open_address() -> None:
-    """Fill settings and run from the address, once in a session."""
+    """Fill settings and run from the address, once in a session and when a run is opened.
+
+    What a person typed before a run is opened stays in the form: "Take this run's settings" is
+    beside the run.
+    """
     if st.session_state.get(keys.OPENED):
         return
     st.session_state.setdefault(keys.RUNS, [])
     st.session_state.setdefault(keys.TOGETHER, [])
     notices: list[str] = []
+    fresh = keys.LAYER_IDS not in st.session_state
+    typed = not fresh and _is_typed(read_draft())
     settings, beside = _settings_of_address(notices), _beside_of_address(notices)
     runs = _open_runs(notices)
+    if fresh or (runs and not typed):
+        _fill_form(settings, beside, runs)
+    if fresh:
+        st.session_state[keys.HIDDEN] = [
+            part for part in st.query_params.get("hide", "").split(",") if part in share.HIDEABLE
+        ]
+    st.session_state[keys.NOTICE] = notices
+    st.session_state[keys.OPENED] = True
+
+
+def _is_typed(draft: Draft) -> bool:
+    """Tell whether the form holds settings that neither its preset nor the shown run has."""
+    preset = PRESETS.get(st.session_state[keys.PRESET])
+    run_id = st.session_state.get(keys.RUN)
+    group = tuple(run.spec for run in _in_order(_group_of(run_id))) if run_id else ()
+    alone = [(spec,) for spec in group]
+    known = [preset.specs if preset else (), group, *alone]
+    return not draft.specs or draft.specs not in known
+
+
+def _fill_form(
+    settings: RunSpec | dict[str, Any] | None, beside: list[Any] | None, runs: list[RunRecord]
+) -> None:
+    """Fill the form; what the address leaves out is as it is in the run, or in the preset.
+
+    Args:
+        settings: Those of the address.
+        beside: The optimizers of the address.
+        runs: The run of the address, and those that were started with it.
+    """
     named = st.query_params.get("preset") or (runs[0].preset if runs else None)
     preset = PRESETS[named if named in PRESETS else FIRST_PRESET]
-    # What the address leaves out is as it is in the run, or in the preset.
     base = [run.spec for run in runs] or preset.specs
     if settings is None:
         settings = base[0]
@@ -53,11 +88,6 @@ def open_address() -> None:
         st.session_state[keys.PRESET] = _same_as(settings, beside)
     else:
         st.session_state[keys.PRESET] = preset.id
-    st.session_state[keys.HIDDEN] = [
-        part for part in st.query_params.get("hide", "").split(",") if part in share.HIDEABLE
-    ]
-    st.session_state[keys.NOTICE] = notices
-    st.session_state[keys.OPENED] = True
 
 
 def show_notices() -> None:

@@ -12,7 +12,7 @@ from overfit_core.charts.compare import compare_figure
 from overfit_core.charts.run_table import distinct_titles
 from overfit_core.charts.score_table import difference_table
 from overfit_core.comparison.fairness import fairness
-from overfit_core.comparison.view import MAX_RUNS
+from overfit_core.comparison.view import MAX_RUNS, fitting
 from overfit_core.errors import OverfitError
 from pages.parts import session_keys as keys
 from pages.parts.compare_controls import compare_controls
@@ -48,6 +48,8 @@ LIVE_SECONDS = 1.0
 def comparison() -> None:
     """Draw the page."""
     open_view()
+    if left_out := st.session_state.pop(keys.LEFT_OUT, None):
+        st.session_state[keys.COMPARE_NOTICES].append(left_out)
     asked = st.session_state[keys.COMPARED]
     records = engine().store.runs_of(asked)
     say_notices(asked, records)
@@ -100,8 +102,6 @@ def _saying_what_is_wrong(draw: Callable[[], None]) -> Callable[[], None]:
 
     @wraps(draw)
     def drawn() -> None:
-        if not is_on(COMPARE):
-            return
         try:
             draw()
         except OverfitError as error:
@@ -116,6 +116,8 @@ def _curves_and_scores() -> None:
     One fragment, not two: where the page is drawn anew by one of them, the other's timer comes in
     between, and the browser finds no place for what it draws.
     """
+    if not is_on(COMPARE):
+        return
     _curves()
     if not st.context.is_embedded:
         st.header("Scoreboard", anchor="scoreboard")
@@ -178,31 +180,33 @@ def _picks(records: list[RunRecord]) -> None:
             help="Take one away with its cross; add others from the table.",
         )
     with st.expander("Add runs", key="add-runs", expanded=not names):
-        found = run_filter()
-        others = [record for record in found if record.id not in names]
+        others = [record for record in run_filter() if record.id not in names]
         if not others:
             st.caption("No other run of yours matches. Train one, or search for less.")
             st.page_link("pages/train.py", label="Train", icon=":material/play_arrow:")
-            return
-        picked = pick_runs(others, "compare")
-        st.button(
-            "Add the picked runs",
-            icon=":material/add:",
-            key="add-picked",
-            type="primary",
-            disabled=not picked,
-            on_click=_add,
-            args=(picked,),
-            help=f"At most {MAX_RUNS} are compared at once.",
-        )
+        picked = pick_runs(others, "compare", without=names)
+        if others or picked:
+            st.button(
+                "Add the picked runs",
+                icon=":material/add:",
+                key="add-picked",
+                type="primary",
+                disabled=not picked,
+                on_click=_compare,
+                args=([*names, *(record.id for record in picked)],),
+                help=f"At most {MAX_RUNS} are compared at once.",
+            )
 
 
 def _keep_picked() -> None:
-    st.session_state[keys.COMPARED] = list(st.session_state[keys.compare("picked")])
+    _compare(st.session_state[keys.compare("picked")])
 
 
-def _add(picked: list[str]) -> None:
-    st.session_state[keys.COMPARED] = [*st.session_state[keys.COMPARED], *picked][:MAX_RUNS]
+def _compare(run_ids: list[str]) -> None:
+    """Compare these runs, as many as fit; what was said of the address holds no more."""
+    runs, left_out = fitting(run_ids)
+    st.session_state[keys.COMPARED] = runs
+    st.session_state[keys.COMPARE_NOTICES] = [left_out] if left_out else []
 
 
 def _tables(records: list[RunRecord], runs: list[ComparedRun]) -> None:

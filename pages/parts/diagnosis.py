@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from overfit_core.charts.evidence import evidence_figure, evidence_rows
-from overfit_core.charts.verdict import search_line, search_share
-from overfit_core.diagnosis.wording import evidence_lines
+from overfit_core.charts.verdict import (
+    in_a_sentence,
+    is_open,
+    other_evidence,
+    search_line,
+    search_share,
+)
 from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 from pages.parts.fixes import fixes
@@ -50,24 +55,33 @@ def diagnosis(record: RunRecord, check: CheckRecord | None) -> None:
         check: The search for its cause; None where there was none.
     """
     report = check.report if check is not None else None
-    if report is not None and report.causes:
-        _cause(report.causes[0], record.id)
-        _also(report.causes[1:])
-    if check is not None:
-        tone_line, tone = search_line(check)
-        live_text(tone_line, key="search", tone=tone)
-    if check is not None and not check.ended:
-        _going(record, check)
-    if report is not None:
-        fixes(record, report)
-    if (check is None or check.ended) and is_mine(record):
-        _ask(record, again=check is not None)
+    why, mending = (
+        st.columns(2, gap="medium") if report and report.causes else (None, st.container())
+    )
+    if why is not None and report is not None:
+        with why:
+            _cause(report.causes[0], record.id)
+            _also(report.causes[1:])
+    with mending:
+        if report is not None and report.causes:
+            st.header("What makes it memorise", anchor="changes")
+        if check is not None:
+            said, tone = search_line(check)
+            live_text(said, key="search", tone=tone)
+            if not check.ended:
+                _going(record, check)
+        if report is not None:
+            fixes(record, report)
+        if is_mine(record) and (check is None or is_open(check)):
+            _ask(record, again=check is not None)
 
 
 def _cause(cause: Cause, run_id: str) -> None:
     with st.container(key="cause", gap="small"):
         st.header(f"Why: {_plain(cause.title)}", anchor="why")
         st.markdown(_plain(cause.why))
+        if problem := in_a_sentence(cause):
+            st.markdown(f"**{_plain(problem)}**")
         drawing = cause.drawing
         if drawing is not None and drawing.kind == "samples":
             st.caption(_plain(drawing.title))
@@ -83,14 +97,14 @@ def _also(causes: tuple[Cause, ...]) -> None:
     with st.expander(f"Also found: {len(causes)}", key="also"):
         for cause in causes:
             st.subheader(_plain(cause.title), anchor=False)
-            st.markdown(_plain(cause.why))
+            st.markdown(_plain(" ".join(filter(None, [cause.why, in_a_sentence(cause)]))))
             _evidence(cause)
 
 
 def _evidence(cause: Cause) -> None:
     items = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
-        for name, value in evidence_lines(cause.evidence)
+        for name, value in other_evidence(cause)
     )
     st.html(f'<dl class="evidence">{items}</dl><p class="source">{html.escape(cause.source)}</p>')
 

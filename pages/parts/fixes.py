@@ -43,10 +43,7 @@ def fixes(record: RunRecord, report: Report) -> None:
 
 
 def _fix(record: RunRecord, place: int, fix: Fix, *, first: bool = False) -> None:
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute",
-        gap="small", key=f"fix-{place}",
-    ):  # fmt: skip
+    with st.container(gap="xsmall", key=f"fix-{place}"):
         st.html(
             f'<div class="fix"><p>{html.escape(fix.text)}</p>'
             f"<pre><code>{html.escape(fix.code)}</code></pre>"

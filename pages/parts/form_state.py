@@ -37,7 +37,7 @@ OPTIMIZER: Root = ("optimizer",)
 BATCH = {
     name: field
     for name, field in fields_of(BatchSpec).items()
-    if name in ("samples", "seed", "scaling", "label_noise", "held_out")
+    if name in ("samples", "seed", "scaling", "label_noise", "contradictions", "held_out")
 }
 HEAD = fields_of(HeadSpec)
 LEARNING_RATE = fields_of(OptimizerSpec)["learning_rate"]

@@ -7,28 +7,27 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts import session_keys as keys
-from pages.parts.navigation import ensure_navigation
+from pages.parts.navigation import COMPARE, LEARN, PAGES, RUNS, TRAIN, ensure_navigation
 from pages.parts.share import share_button
 
-TRAIN, COMPARE, RUNS = "Train one batch", "Compare", "Runs"
-"""The pages' names."""
+__all__ = ["COMPARE", "LEARN", "RUNS", "TRAIN", "heading", "is_on"]
 
 
-def heading(title: str, caption: str, *, share: bool = True, hideable: bool = False) -> None:
+def heading(page: str, caption: str, *, share: bool = True, hideable: bool = False) -> None:
     """Draw the top of a page, and load the style sheet.
 
     Args:
-        title: Its name.
+        page: Its id, as in ``PAGES``.
         caption: What it is for, in a sentence.
         share: Whether what it shows has a link of its own.
         hideable: Whether the page has settings that a link may hide.
     """
     ensure_navigation()
     st.html(Path(__file__).parent / "style.css")
-    if st.session_state.get(keys.PAGE) != title:
+    if not is_on(page):
         # What was deleted can be brought back until its page is left.
         st.session_state[keys.DELETED] = []
-        st.session_state[keys.PAGE] = title
+        st.session_state[keys.PAGE] = page
     if st.context.is_embedded:
         return
     with st.container(
@@ -36,7 +35,7 @@ def heading(title: str, caption: str, *, share: bool = True, hideable: bool = Fa
         key="heading",
     ):  # fmt: skip
         with st.container(gap="xsmall", width="content"):
-            st.title(title, anchor=False)
+            st.title(PAGES[page].heading, anchor=False)
             st.caption(caption)
         with st.container(horizontal=True, gap="xsmall", width="content"):
             if share:
@@ -44,16 +43,16 @@ def heading(title: str, caption: str, *, share: bool = True, hideable: bool = Fa
             _login_button()
 
 
-def is_on(title: str) -> bool:
+def is_on(page: str) -> bool:
     """Tell whether a page is the one that is shown.
 
     A timer of the page that was left may come late; what it draws would have no place any more,
     and the browser shows nothing at all then.
 
     Args:
-        title: Its name.
+        page: Its id, as in ``PAGES``.
     """
-    return st.session_state.get(keys.PAGE) == title
+    return st.session_state.get(keys.PAGE) == page
 
 
 def _login_button() -> None:

@@ -56,6 +56,5 @@ def article() -> None:
             "pages/train.py", label="Open its settings", icon=":material/tune:",
             query_params={"preset": example},
         )  # fmt: skip
-    if lesson_runs():
-        st.markdown(f"**What really happens.** {preset.look_for}")
-        st.markdown(f"**Why.** {_MORAL[example]}")
+    happens = f"**What really happens.** {preset.look_for}"
+    lesson_runs(watch=[happens, f"**Why.** {_MORAL[example]}"])

@@ -30,6 +30,5 @@ def break_it() -> None:
         spec.model_copy(update={"name": name})
         for name, spec in (("Healthy", fault.healthy), (fault.title, fault.broken))
     ]
-    train_button("Train both", named)
-    if lesson_runs(explained=-1):
-        st.markdown(f"**What to look at.** {fault.watch}")
+    train_button("Train both", named, colours=("green", "vermillion"))
+    lesson_runs(explained=-1, watch=[f"**What to look at.** {fault.watch}"])

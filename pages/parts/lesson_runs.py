@@ -25,33 +25,38 @@ from pages.parts.live_text import live_text
 from pages.parts.run_charts import compared_runs, log_axis
 from pages.parts.run_panel import LIVE_SECONDS, is_over, state_of
 from pages.parts.verdict_card import verdict_card
+from pages.parts.visitor import owner
 
 if TYPE_CHECKING:
     from overfit_core.spec import RunSpec
     from overfit_core.store import CheckRecord, RunRecord
 
 
-def train_button(label: str, specs: Sequence[RunSpec], *, preset: str | None = None) -> None:
+def train_button(
+    label: str, specs: Sequence[RunSpec], *, preset: str | None = None, colours: Sequence[str] = ()
+) -> None:
     """Draw the button that trains what a lesson shows.
 
     Args:
         label: What it says.
         specs: What is trained.
         preset: Id of the preset that the settings are of.
+        colours: A colour of the charts for each; by their optimizers if none is given.
     """
     st.button(
         label, key="train-lesson", type="primary", icon=":material/play_arrow:",
-        on_click=_train, args=(tuple(specs), preset),
+        on_click=_train, args=(tuple(specs), preset, tuple(colours)),
     )  # fmt: skip
     if failed := st.session_state.pop(keys.FAILED, None):
         say_wrong(failed)
 
 
-def lesson_runs(*, explained: int = 0, hidden: bool = False) -> bool:
+def lesson_runs(*, explained: int = 0, watch: Sequence[str] = (), hidden: bool = False) -> bool:
     """Draw the runs of what the lesson shows; tells whether all of them have ended.
 
     Args:
         explained: Place of the run whose cause is looked for.
+        watch: What to look at, in Markdown, said when all have ended.
         hidden: Whether the curves of loss and accuracy are all that may be seen.
     """
     if wanted := st.session_state.pop(keys.GO_TRAIN, None):
@@ -62,7 +67,7 @@ def lesson_runs(*, explained: int = 0, hidden: bool = False) -> bool:
         return False
     record = records[explained]
     check = begin_by_itself(record) if record.ended and not hidden else None
-    draw = partial(_live, explained, hidden=hidden)
+    draw = partial(_live, explained, watch, hidden=hidden)
     st.session_state[keys.LESSON_STATE] = None
     if is_over(record, records, check):
         with st.container():
@@ -73,7 +78,7 @@ def lesson_runs(*, explained: int = 0, hidden: bool = False) -> bool:
     return all(run.ended for run in records)
 
 
-def _live(explained: int, *, hidden: bool) -> None:
+def _live(explained: int, watch: Sequence[str], *, hidden: bool) -> None:
     if not is_on(LEARN):
         return
     shown = st.session_state[keys.LESSON_STATE]
@@ -85,6 +90,11 @@ def _live(explained: int, *, hidden: bool) -> None:
     except (StoreError, IndexError) as error:
         live_text(str(error), key="status", tone="bad")
         return
+    said, tone = lesson_line(records)
+    live_text(said, key="status", tone=tone)
+    if all(run.ended for run in records):
+        for text in watch:
+            st.markdown(text)
     _draw(records, record, check, hidden=hidden)
     if shown is not None and shown != state_of(record, records, check):
         st.rerun()
@@ -93,8 +103,6 @@ def _live(explained: int, *, hidden: bool) -> None:
 def _draw(
     records: list[RunRecord], record: RunRecord, check: CheckRecord | None, *, hidden: bool
 ) -> None:
-    said, tone = lesson_line(records)
-    live_text(said, key="status", tone=tone)
     runs = compared_runs(records)
     with st.container(key="charts", gap="small"):
         log = log_axis()
@@ -116,11 +124,13 @@ def _records() -> list[RunRecord]:
     )
 
 
-def _train(specs: tuple[RunSpec, ...], preset: str | None) -> None:
+def _train(specs: tuple[RunSpec, ...], preset: str | None, colours: tuple[str, ...]) -> None:
     known = st.session_state[keys.LESSON_RUNS]
     try:
         going = [run.id for run in _records() if not run.ended]
         made = begin_runs(specs, ending=going, preset=preset)
+        for run_id, colour in zip(made, colours, strict=False):
+            engine().store.label(run_id, by=owner(), colour=colour)
     except OverfitError as error:
         st.session_state[keys.FAILED] = f"The run was not started: {error}"
         return

@@ -27,9 +27,9 @@ def library() -> None:
     _undo()
     if not records:
         _empty()
+    chosen = pick_runs(records, "library")
+    if not records and not chosen:
         return
-    picked = set(pick_runs(records, "library"))
-    chosen = [record for record in records if record.id in picked]
     _actions(chosen)
     if len(chosen) == 1:
         label_form(chosen[0])
@@ -53,8 +53,6 @@ def _actions(chosen: list[RunRecord]) -> None:
             key="delete-runs",
         ):  # fmt: skip
             _confirm(chosen)
-        said = f"{count(len(chosen), 'run')} picked" if chosen else "Pick rows at their left edge."
-        st.caption(said)
 
 
 @st.dialog("Delete these runs?")
@@ -63,6 +61,8 @@ def _confirm(chosen: list[RunRecord]) -> None:
     if len(chosen) > 8:
         st.text(f"and {len(chosen) - 8} more")
     st.caption("You can undo this until you leave the page.")
+    if stopped := _stopped(chosen):
+        st.caption(stopped)
     with st.container(horizontal=True, gap="small"):
         if st.button("Delete", type="primary", key="delete-confirmed"):
             try:
@@ -74,6 +74,15 @@ def _confirm(chosen: list[RunRecord]) -> None:
             st.rerun()
         if st.button("Keep them", key="delete-cancelled"):
             st.rerun()
+
+
+def _stopped(chosen: list[RunRecord]) -> str | None:
+    """Say that deleting stops runs that go on; None if all have ended."""
+    going = len([record for record in chosen if not record.ended])
+    if going > 1:
+        return f"{going:,} of them go on and are stopped; an undo does not start them again."
+    which = "It goes" if len(chosen) == 1 else "One of them goes"
+    return f"{which} on and is stopped; an undo does not start it again." if going else None
 
 
 def _undo() -> None:

@@ -21,6 +21,7 @@ HEAD_LABELS = {
     "units": "Units of the head",
     "activation": "Activation of the head",
     "kernel_initializer": "Initialiser of the head",
+    "trainable": "The head is trained",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -11,15 +11,39 @@ from pages.parts import session_keys as keys
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
+TRAIN, COMPARE, RUNS, LEARN = "train", "compare", "runs", "learn"
+
+
+class PageRow(NamedTuple):
+    """One page.
+
+    Attributes:
+        title: What the way to it is called.
+        heading: What stands at its top.
+        icon: The sign before its title.
+    """
+
+    title: str
+    heading: str
+    icon: str
+
+
+PAGES = {
+    TRAIN: PageRow("Train", "Train one batch", ":material/play_arrow:"),
+    COMPARE: PageRow("Compare", "Compare", ":material/compare_arrows:"),
+    RUNS: PageRow("Runs", "Runs", ":material/list:"),
+    LEARN: PageRow("Learn", "Why it fails", ":material/school:"),
+}
+"""Every page by its id, the name of its file in ``pages/``, in the order of the way to them."""
+
 
 def navigation() -> StreamlitPage:
     """Draw the way between the pages, and return the one to show."""
     st.session_state[keys.NAVIGATED] = True
     return st.navigation(
         [
-            st.Page("pages/train.py", title="Train", icon=":material/play_arrow:"),
-            st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-            st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
+            st.Page(f"pages/{page}.py", title=row.title, icon=row.icon)
+            for page, row in PAGES.items()
         ],
         # In the frame of another page the charts stand alone.
         position="hidden" if st.context.is_embedded else "top",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import streamlit as st
 
@@ -40,7 +40,6 @@ def show_scores(
     rows = scoreboard(runs, scores, target, grouped=grouped, baseline=baseline, hidden=hidden)
     columns = score_columns(target, grouped=grouped)
     table = score_table(rows, columns)
-    shown = {column.label: column for column in columns}
     if target is not None:
         st.caption(target.sentence())
     st.dataframe(
@@ -49,9 +48,7 @@ def show_scores(
         key=key,
         placeholder="–",
         alt="Scoreboard: one row per run, one column per score.",
-        column_config={
-            name: _column(shown.get(name.partition(", ")[0]), name) for name in table.columns
-        },
+        column_config=_columns(table.columns, columns),
     )
     if not all(row["exact"] for row in rows):
         st.caption(
@@ -70,6 +67,12 @@ def _score(run: ComparedRun, target: Target | None) -> Score:
 @st.cache_data(max_entries=SCORES_KEPT, show_spinner=False)
 def _final_score(run_id: str, epoch: int, target: Target | None, _run: ComparedRun) -> Score:
     return recorded_score(_run, target, engine().store)
+
+
+def _columns(names: Iterable[str], columns: Sequence[ScoreColumn]) -> dict[str, object]:
+    """Return how each column of the table is shown; what stands behind a score belongs to it."""
+    scores = {column.label: column for column in columns}
+    return {name: _column(scores.get(name.partition(", ")[0]), name) for name in names}
 
 
 def _column(column: ScoreColumn | None, name: str) -> object:

@@ -16,6 +16,7 @@ from pages.parts.form_fields import Problems
 from pages.parts.model_tab import model_tab
 from pages.parts.optimizer_tab import optimizer_tab
 from pages.parts.training_tab import training_tab
+from pages.parts.warnings import show_warnings
 
 TABS = {
     "batch": ("Batch", batch_tab),
@@ -65,6 +66,8 @@ def settings_form(draft: Draft) -> None:
     hidden = st.session_state[keys.HIDDEN]
     if "preset" not in hidden:
         _preset(draft)
+    if draft.spec is not None:
+        show_warnings(draft.spec)
     shown = {part: tab for part, tab in TABS.items() if part not in hidden}
     if not shown:
         return

@@ -12,6 +12,7 @@ import streamlit as st
 from overfit_core.visitors import (
     COOKIE,
     COOKIE_SECONDS,
+    cookie_name,
     new_cookie,
     owner_of_cookie,
     owner_of_login,
@@ -53,33 +54,50 @@ def remember_visitor() -> None:
     """Have the browser keep who it is."""
     if _login():
         return
+    secret = _secret()
     _, cookie = _visitor()
-    sent = sent_cookie()
+    sent = sent_cookie(secret)
     replace = sent is not None and sent != cookie
-    data = {"name": COOKIE, "value": cookie, "seconds": COOKIE_SECONDS, "replace": replace}
-    _component()(key=_KEY, data=data, on_kept_change=_become_the_kept)
+    data = {"name": cookie_name(secret), "value": cookie, "seconds": COOKIE_SECONDS}
+    _component()(key=_KEY, data=data | {"replace": replace}, on_kept_change=_become_the_kept)
 
 
-def sent_cookie() -> str | None:
-    """Return the cookie that the browser sent when it opened the page."""
-    return st.context.cookies.get(COOKIE)
+def sent_cookie(secret: str) -> str | None:
+    """Return this installation's cookie that the browser sent when it opened the page.
+
+    Once there was one name for all installations: a cookie of that name that was signed here still
+    counts, until the browser keeps it under the name of today.
+
+    Args:
+        secret: What this installation signs cookies with.
+    """
+    cookies = st.context.cookies
+    if (sent := cookies.get(cookie_name(secret))) is not None:
+        return sent
+    earlier = cookies.get(COOKIE)
+    return earlier if owner_of_cookie(earlier, secret) else None
 
 
 def _become_the_kept() -> None:
     """Be who another tab says, which was opened at the same time and was faster."""
     kept = st.session_state[_KEY].get("kept")
-    if owner_of_cookie(kept, engine().store.secret(COOKIE)):
+    if owner_of_cookie(kept, _secret()):
         st.session_state[keys.VISITOR] = kept
 
 
 def _visitor() -> tuple[str, str]:
     """Return owner and cookie; a visitor without a sound cookie gets a new one."""
-    secret = engine().store.secret(COOKIE)
-    for cookie in (st.session_state.get(keys.VISITOR), sent_cookie()):
-        if cookie and (found := owner_of_cookie(cookie, secret)):
-            return found, cookie
-    st.session_state[keys.VISITOR] = cookie = new_cookie(secret)
-    return owner_of_cookie(cookie, secret) or "", cookie
+    secret = _secret()
+    cookie = st.session_state.get(keys.VISITOR)
+    if not owner_of_cookie(cookie, secret):
+        cookie = sent_cookie(secret)
+    if not owner_of_cookie(cookie, secret):
+        st.session_state[keys.VISITOR] = cookie = new_cookie(secret)
+    return owner_of_cookie(cookie, secret) or "", cookie or ""
+
+
+def _secret() -> str:
+    return engine().store.secret(COOKIE)
 
 
 def _login() -> str | None:

@@ -6,8 +6,8 @@ import html
 
 import streamlit as st
 
+from overfit_core.charts.verdict import in_a_sentence, said
 from overfit_core.diagnosis.facts import Cause
-from overfit_core.diagnosis.wording import evidence_lines
 from overfit_core.errors import OverfitError
 from overfit_core.spec import RunSpec
 from pages.parts import session_keys as keys
@@ -24,7 +24,7 @@ def show_warnings(spec: RunSpec) -> None:
     # One element, also where nothing is wrong: the page below it does not move.
     with st.container(key="warnings"):
         for cause in _warnings(spec.to_json()):
-            shown = "; ".join(f"{name} {value}" for name, value in evidence_lines(cause.evidence))
+            shown = in_a_sentence(cause) or said(cause)
             st.html(
                 f'<div class="warning" role="note"><p><strong>{html.escape(cause.title)}.</strong> '
                 f"{html.escape(cause.why)}</p><p>{html.escape(shown)}</p></div>"

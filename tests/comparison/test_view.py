@@ -9,6 +9,7 @@ from overfit_core.comparison.view import (
     MAX_RUNS,
     NAMED,
     CompareView,
+    fitting,
     from_query,
     unreadable_notice,
 )
@@ -62,6 +63,7 @@ def test_an_address_of_fifty_runs_is_short() -> None:
         ({"y": "password"}, "No run records 'password'"),
         ({"y": "gradient_norm/" + "a" * 5_000}, "No run records"),
         ({"y": ",".join(f"gradient_norm/l{k}" for k in range(20))}, "At most 6 measures"),
+        ({"y": ",".join(f"gradient_norm/l{k}" for k in range(900))}, "At most 6 measures"),
         ({"lx": "yes"}, "Logarithmic epochs is 0 or 1"),
         ({"ly": "-1"}, "Logarithmic values"),
         ({"seeds": "٣"}, "Seeds together"),
@@ -114,6 +116,20 @@ def test_runs_that_are_gone_take_baseline_and_hidden_with_them() -> None:
     view = CompareView(runs=RUNS, baseline="b", hidden=("b", "c"), log_x=True)
     assert view.with_runs(["c", "c"]) == CompareView(runs=("c",), hidden=("c",), log_x=True)
     assert len(view.with_runs(map(str, range(99))).runs) == MAX_RUNS
+
+
+def test_so_many_runs_as_fit_are_compared_and_the_others_counted() -> None:
+    ids = [f"{k:064d}" for k in range(MAX_RUNS + 70)]
+    assert fitting([*ids[:MAX_RUNS], ids[0]]) == (ids[:MAX_RUNS], None)
+    runs, said = fitting(ids)
+    assert runs == ids[:MAX_RUNS]
+    assert said == "At most 50 runs are compared at once: the last 70 were left out."
+    assert fitting(ids[: MAX_RUNS + 1])[1] is not None
+    view, notices = from_query({"runs": ",".join(ids)})
+    assert list(view.runs) == runs
+    assert notices == [
+        "At most 50 runs are compared at once: this address has more, and the first 50 are shown."
+    ]
 
 
 def record(run_id: str, name: str | None, spec_json: str) -> RunRecord:

@@ -72,9 +72,11 @@ def train_page(page: Page, app: App) -> Iterator[TrainPage]:
 @pytest.fixture(scope="session")
 def both(browser: Browser, app: App) -> Both:
     """Adam and SGD, trained once; whoever looks at them leaves them as they are."""
-    app.wait_for_workers()
     context = browser.new_context()
-    page = train_both(context.new_page(), app.url).page
+    # The first page that is opened starts the workers.
+    page = TrainPage(context.new_page()).open(app.url).page
+    app.wait_for_workers()
+    train_both(page, app.url)
     made = Both(page.url, context.storage_state())
     context.close()
     return made

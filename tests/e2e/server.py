@@ -68,8 +68,10 @@ class App:
     def stop_all_runs(self) -> None:
         """Ask every run that goes on to stop, so that the worker is free for the next test."""
         store = Store(f"sqlite:///{self.data_dir / 'runs.sqlite3'}")
-        for record in store.find(RunFilter(statuses=ACTIVE)):
-            store.set_wish(record.id, "stop")
+        going = [record.id for record in store.find(RunFilter(statuses=ACTIVE))]
+        store.set_wish_all(going, "stop")
+        for record in store.find(RunFilter()):
+            store.stop_check(record.id)
         store.close()
 
     def wait_for_ends(self, count: int, seconds: float = 30) -> list[int]:

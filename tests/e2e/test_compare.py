@@ -145,6 +145,68 @@ def test_hovering_one_chart_shows_the_values_of_the_other(compared: TrainPage) -
     expect(other.get_by_text(re.compile(r"Epoch \d+"))).to_be_visible()
 
 
+def test_the_buttons_of_a_chart_are_as_wide_as_a_finger_where_there_is_one(
+    new_context: Callable[..., BrowserContext], both: Both
+) -> None:
+    touched = new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    page = open_compare(touched.new_page(), both.url)
+    buttons = page.locator(".st-key-chart-compare-0 .modebar-btn")
+    expect(buttons).to_have_count(2)
+    for button in buttons.all():
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 32
+
+
+def test_picks_on_the_runs_page_outlast_a_search_and_are_taken_away_at_once(
+    new_context: Callable[..., BrowserContext], app: App, both: Both
+) -> None:
+    page = new_context(storage_state=both.visitor).new_page()
+    page.goto(f"{app.url}/runs")
+    expect(page.get_by_text("of yours")).to_be_visible(timeout=PATIENCE)
+    runs = TrainPage(page)
+    runs.settle()
+    pick(page, 1)
+    expect(page.get_by_text("1 run picked")).to_be_visible()
+    page.get_by_role("textbox", name="Search").fill("no such run")
+    page.get_by_role("textbox", name="Search").press("Enter")
+    expect(page.get_by_text("1 run picked, 1 not in this list")).to_be_visible()
+    page.get_by_role("textbox", name="Search").fill("")
+    page.get_by_role("textbox", name="Search").press("Enter")
+    expect(page.get_by_text("1 run picked", exact=True)).to_be_visible()
+    runs.settle()
+    pick(page, 2)
+    expect(page.get_by_text("2 runs picked", exact=True)).to_be_visible()
+    runs.button("Pick none").click()
+    expect(page.get_by_text("Pick rows at their left edge.")).to_be_visible()
+    runs.settle()
+    # The browser has forgotten them too: a new pick is the only one.
+    pick(page, 2)
+    expect(page.get_by_text("1 run picked", exact=True)).to_be_visible()
+
+
+def test_a_run_that_is_opened_leaves_what_was_typed(
+    new_context: Callable[..., BrowserContext], app: App, both: Both
+) -> None:
+    person = new_context(storage_state=both.visitor)
+    train_page = TrainPage(person.new_page()).open(app.url)
+    page = train_page.page
+    page.get_by_role("tab", name="Training").click()
+    train_page.type_in("Epochs", "77")
+    train_page.wait_for_address("spec=")
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_text("of yours")).to_be_visible()
+    train_page.settle()
+    pick(page, 1)
+    expect(page.get_by_text("1 run picked")).to_be_visible()
+    page.locator(".st-key-open-run").get_by_role("button").click()
+    train_page.wait_for_status("emorised")
+    page.get_by_role("tab", name="Training").click()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("77")
+    train_page.button("Take this run's settings").click()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("500")
+
+
 @pytest.mark.parametrize(
     ("theme", "viewport"), [("light", PHONE), ("dark", DESK)], ids=["light-phone", "dark-desk"]
 )

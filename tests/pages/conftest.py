@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from overfit_core.charts.feed import Feed
 from overfit_core.settings import Settings
+from overfit_core.spec import RunSpec
 from overfit_core.store import Store
 from overfit_core.visitors import COOKIE, new_cookie
 from pages.parts import engine as engine_module
@@ -45,7 +46,7 @@ def open_app(root: Path, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch) 
     Every session is the same visitor's, unless another one is named.
     """
     # AppTest sends no cookies: the session holds the one that a browser would.
-    monkeypatch.setattr(visitor_module, "sent_cookie", lambda: None)
+    monkeypatch.setattr(visitor_module, "sent_cookie", lambda secret: None)
     cookies: dict[str, str] = {}
 
     def opened(page: str = "", visitor: str = "me", **address: str) -> AppTest:
@@ -61,3 +62,22 @@ def open_app(root: Path, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch) 
         return at
 
     return opened
+
+
+@pytest.fixture
+def made(store: Store, workers: FakeWorkers) -> list[str]:
+    """Three runs: two seeds of Adam, and SGD."""
+    specs = [
+        RunSpec(),
+        RunSpec.load({"training": {"seed": 2}}),
+        RunSpec.load({"optimizer": {"name": "SGD"}}),
+    ]
+    ids = [store.create_run(spec) for spec in specs]
+    for run_id in ids:
+        workers.submit(run_id)
+    return ids
+
+
+@pytest.fixture
+def compared(open_app: OpenApp, made: list[str]) -> AppTest:
+    return open_app("compare", runs=",".join(made))

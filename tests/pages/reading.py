@@ -1,4 +1,4 @@
-"""What a test reads from a page."""
+"""What a test reads from a page, and the rows that it picks there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 
@@ -51,6 +52,29 @@ def charts(at: AppTest) -> dict[str, dict[str, Any]]:
     """The figures of the page, by title."""
     figures = [data["figure"] for data in components(at, "chart-") if "figure" in data]
     return {figure["layout"]["title"]["text"]: figure for figure in figures}
+
+
+def legend(at: AppTest, title: str = "Loss, logarithmic axis") -> list[str]:
+    """The names in the legend of a chart."""
+    return [t["name"] for t in charts(at)[title]["data"] if t.get("showlegend")]
+
+
+def table(at: AppTest, first: str) -> pd.DataFrame:
+    """The table whose first column has this head."""
+    return next(t.value for t in at.dataframe if t.value.columns[0] == first)
+
+
+def captions(at: AppTest) -> list[str]:
+    """The captions of the page, in order."""
+    return [caption.value for caption in at.caption]
+
+
+def pick(at: AppTest, *places: int) -> None:
+    """Pick rows of the table, as a click at their left edge does."""
+    table = at.dataframe[0]
+    at.session_state[table.key] = {"selection": {"rows": list(places)}}
+    at.run()
+    assert not at.exception
 
 
 def _paragraphs(at: AppTest, css_class: str) -> list[str]:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from overfit_core.spec import RunSpec
 from overfit_core.store import Store
 from tests.pages.conftest import OpenApp
 from tests.pages.fake import FakeWorkers
+from tests.pages.reading import captions, pick
 
 
 def trained(open_app: OpenApp, workers: FakeWorkers) -> str:
     """A run of the visitor's own, made on the Train page."""
     open_app().button(key="train").click().run()
     return workers.submitted[-1]
-
-
-def pick(at: AppTest, *places: int) -> None:
-    """Pick rows of the table, as a click at their left edge does."""
-    table = at.dataframe[0]
-    at.session_state[table.key] = {"selection": {"rows": list(places)}}
-    at.run()
-    assert not at.exception
 
 
 def deletes(at: AppTest) -> list[str]:
@@ -84,14 +78,77 @@ def test_a_picked_run_stays_picked_when_a_search_leaves_it_in(
     assert deletes(at) == ["second"]
 
 
-def test_a_picked_run_that_a_search_hides_is_picked_no_more(
+def test_a_picked_run_that_a_search_hides_stays_picked_and_is_counted(
     open_app: OpenApp, store: Store
 ) -> None:
     named(store, "first", "second")
     at = open_app("runs")
-    pick(at, 1)
+    pick(at, 0, 1)
+    assert "2 runs picked" in captions(at)
     at.text_input(key="search").set_value("second").run()
+    assert "2 runs picked, 1 not in this list" in captions(at)
+    assert deletes(at) == ["second", "first"]
+
+
+def test_runs_are_picked_search_by_search(open_app: OpenApp, store: Store) -> None:
+    named(store, "first", "second")
+    at = open_app("runs")
+    for name in ("first", "second"):
+        at.text_input(key="search").set_value(name).run()
+        pick(at, 0)
+    at.text_input(key="search").set_value("neither of them").run()
+    assert at.header[0].value == "No run matches"
+    assert "2 runs picked, 2 not in this list" in captions(at)
+    assert sorted(deletes(at)) == ["first", "second"]
+
+
+def test_all_picks_are_taken_away_at_once(open_app: OpenApp, store: Store) -> None:
+    named(store, "first", "second")
+    at = open_app("runs")
+    assert at.button(key="pick-none-library").disabled
+    pick(at, 0, 1)
+    at.text_input(key="search").set_value("second").run()
+    at.button(key="pick-none-library").click().run()
+    assert "Pick rows at their left edge." in captions(at)
+    at.text_input(key="search").set_value("").run()
     assert at.button(key="delete-runs").disabled
+
+
+def test_a_picked_run_that_is_gone_is_picked_no_more(open_app: OpenApp, store: Store) -> None:
+    named(store, "first", "second")
+    at = open_app("runs")
+    pick(at, 1)
+    store.delete([run.id for run in store.find() if run.name == "first"], by=None)
+    at.run()
+    assert at.button(key="delete-runs").disabled
+
+
+@pytest.mark.parametrize(
+    ("going", "said"),
+    [
+        ([], None),
+        (["one"], "One of them goes on and is stopped; an undo does not start it again."),
+        (["one", "two"], "2 of them go on and are stopped; an undo does not start them again."),
+    ],
+)
+def test_deleting_says_that_runs_that_go_on_are_stopped(
+    open_app: OpenApp, store: Store, workers: FakeWorkers, going: list[str], said: str | None
+) -> None:
+    ended = store.create_run(RunSpec(name="ended"))
+    workers.train(ended)
+    named(store, *going)
+    at = open_app("runs")
+    pick(at, *range(len(going) + 1))
+    deletes(at)
+    assert [text for text in captions(at) if "stopped" in text] == ([said] if said else [])
+
+
+def test_deleting_one_run_that_goes_on_says_so(open_app: OpenApp, store: Store) -> None:
+    named(store, "one")
+    at = open_app("runs")
+    pick(at, 0)
+    deletes(at)
+    assert "It goes on and is stopped; an undo does not start it again." in captions(at)
 
 
 def test_a_run_made_in_another_tab_moves_no_pick(open_app: OpenApp, store: Store) -> None:

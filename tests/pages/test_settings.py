@@ -51,6 +51,7 @@ def test_a_click_that_overtakes_the_check_starts_nothing(
     [
         ("set.batch.samples", 5, "5"),
         ("set.batch.label_noise", 1.5, "Label noise is 1.5"),
+        ("set.batch.contradictions", 3, "Contradictions is 3, but samples is 4"),
         ("set.optimizer.learning_rate", 0.0, "Learning rate is 0"),
         ("set.optimizer.arguments.Adam.beta_1", 2.0, "Beta 1 is 2.0"),
         ("set.training.epochs", 0, "Epochs is 0"),
@@ -118,6 +119,18 @@ def test_layers_are_added_moved_copied_and_removed(open_app: OpenApp) -> None:
     at.button(key="remove-1").click().run()
     at.button(key="down-2").click().run()
     assert sizes() == [64, 8, 32, 16]
+
+
+def test_layers_and_head_are_frozen_and_samples_contradicted(open_app: OpenApp) -> None:
+    at = open_app()
+    at.checkbox(key="set.layer.2.trainable").uncheck().run()
+    at.checkbox(key="set.head.trainable").uncheck().run()
+    at.number_input(key="set.batch.contradictions").set_value(2).run()
+    assert not at.exception
+    spec = RunSpec.from_link_code(address(at)["spec"])
+    assert [layer.trainable for layer in spec.model.layers] == [True, False, True]
+    assert not spec.model.head.trainable
+    assert spec.batch.contradictions == 2
 
 
 def test_what_was_typed_for_one_optimizer_is_there_when_it_is_chosen_again(

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from overfit_core.presets import PRESETS
-from overfit_core.settings import Settings
 from overfit_core.store import RunRecord, Store, visits_side
 from overfit_core.store.engine import reading
 from overfit_core.store.tables import RunRow
-from pages.parts import engine as engine_module
 from tests.pages.conftest import OpenApp
 from tests.pages.fake import FakeWorkers
-from tests.pages.reading import address, charts, notices, reasons, status, wrong
+from tests.pages.reading import address, charts, reasons, status, wrong
 
 BOTH = "adam-against-sgd"
 
@@ -175,55 +172,6 @@ def test_a_link_hides_settings(open_app: OpenApp) -> None:
     assert address(at)["hide"] == "preset,model,samples"
 
 
-def test_a_visitor_has_so_many_runs_at_a_time(
-    open_app: OpenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _limit(monkeypatch, runs_per_visitor=1)
-    at = open_app(preset=BOTH)
-    at.button(key="train").click().run()
-    assert not workers.submitted
-    assert "This would start 2 runs at once, and here 1 one visitor may" in notices(at)[0]
-
-
-def test_a_run_goes_on_when_the_one_that_was_to_end_it_is_refused(
-    open_app: OpenApp, store: Store, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _limit(monkeypatch, runs_waiting=1)
-    workers.hold = True
-    at = open_app()
-    at.button(key="train").click().run()
-    (run_id,) = workers.submitted
-    store.claim(run_id, "somewhere")
-    store.create_run(store.run(run_id).spec)
-    at.button(key="train").click().run()
-    assert "1 runs that may wait" in notices(at)[0]
-    assert store.run(run_id).wish == "run"
-    assert workers.submitted == [run_id]
-
-
-def test_a_visitor_whose_run_makes_way_for_the_next_has_room_for_it(
-    open_app: OpenApp, store: Store, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _limit(monkeypatch, runs_per_visitor=1)
-    workers.hold = True
-    at = open_app()
-    for _ in range(2):
-        at.button(key="train").click().run()
-    assert not notices(at)
-    assert [store.run(run_id).status for run_id in workers.submitted] == ["stopped", "queued"]
-
-
-def test_more_work_than_a_run_may_take_is_refused_with_what_to_make_smaller(
-    open_app: OpenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _limit(monkeypatch, run_work=1_000.0)
-    at = open_app()
-    at.button(key="train").click().run()
-    assert not workers.submitted
-    assert "epochs" in notices(at)[0]
-    assert "1,000" in notices(at)[0]
-
-
 def test_a_page_that_is_open_keeps_its_run_from_being_forgotten(
     open_app: OpenApp, store: Store, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,13 +183,6 @@ def test_a_page_that_is_open_keeps_its_run_from_being_forgotten(
     monkeypatch.setattr(visits_side, "LOOK_SECONDS", 0.0)
     at.run()
     assert _seen_at(store, run_id) > before
-
-
-def _seen_at(store: Store, run_id: str) -> datetime:
-    with reading(store._engine) as session:
-        seen = session.get_one(RunRow, run_id).seen_at
-    assert seen is not None
-    return seen
 
 
 def test_other_settings_of_a_preset_with_several_optimizers_survive_a_reload(
@@ -280,11 +221,6 @@ def test_a_run_that_was_named_is_listed_by_its_name(
     assert "1. The first · finished" in at.selectbox(key="shown-run").options
 
 
-def _limit(monkeypatch: pytest.MonkeyPatch, **limits: float) -> None:
-    limited = replace(engine_module.make_engine(), settings=Settings(**limits))
-    monkeypatch.setattr(engine_module, "make_engine", lambda: limited)
-
-
 def test_a_reload_of_a_run_names_the_preset_that_it_was_made_from(open_app: OpenApp) -> None:
     at = open_app(preset="iris")
     at.number_input(key="set.training.epochs").set_value(12).run()
@@ -303,3 +239,10 @@ def test_the_page_says_that_it_compiles_before_the_first_epoch(
     store.claim_group(workers.submitted[0], "somewhere")
     at.run()
     assert status(at)["text"].startswith("Compiling 2 training loops")
+
+
+def _seen_at(store: Store, run_id: str) -> datetime:
+    with reading(store._engine) as session:
+        seen = session.get_one(RunRow, run_id).seen_at
+    assert seen is not None
+    return seen

@@ -1,0 +1,83 @@
+"""From a run that fails to its cause, to a change that mends it, and to the lesson in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.server import App
+from tests.e2e.train_page import PATIENCE, SECONDS, TrainPage
+
+MEMORISED = re.compile(r"^Memorised at epoch [\d,]+")
+
+
+def search_says(page: Page, text: str) -> None:
+    """Wait until the search for the cause is over, and has come to this."""
+    said = page.locator("[class*='st-key-search'] .status-line").first
+    expect(said).to_contain_text(text, timeout=PATIENCE)
+
+
+def test_article_3_is_trained_explained_mended_and_memorises(train_page: TrainPage) -> None:
+    page = train_page.page
+    train_page.choose("Preset", "Article, example 3:")
+    train_page.train()
+    train_page.wait_for_status(r"^Not memorised after 500 epochs")
+    expect(page.locator(".st-key-verdict .verdict")).to_contain_text("Still descending")
+    search_says(page, "A change was found that memorises the batch")
+    expect(page.get_by_role("heading", name="Why: The learning rate is too low")).to_be_visible()
+    fix = page.locator(".st-key-fix-0")
+    expect(fix).to_contain_text(re.compile(r"memorised at epoch [\d,]+ on 3 of 3 seeds"))
+    failed = train_page.run_id
+
+    fix.get_by_role("button", name="Apply and train").click()
+
+    expect(train_page.status).to_have_text(MEMORISED, timeout=PATIENCE)
+    assert train_page.run_id != failed
+    train_page.wait_until_drawn("loss", epoch=500)
+    assert len(train_page.curves("loss")) == 2
+    assert not train_page.errors
+
+
+def test_a_search_is_stopped_and_the_page_reloaded_in_its_middle(train_page: TrainPage) -> None:
+    page = train_page.page
+    train_page.choose("Preset", "XOR, one hidden unit")
+    train_page.train()
+    stop = page.locator(".st-key-stop-search").get_by_role("button")
+    expect(stop).to_be_visible(timeout=PATIENCE)
+    train_page.reload()
+    expect(stop).to_be_visible(timeout=PATIENCE)
+    stop.click()
+    search_says(page, "The search was stopped.")
+    expect(page.locator(".st-key-ask-search")).to_be_visible()
+
+
+def test_a_broken_run_trains_beside_a_healthy_one(page: Page, app: App) -> None:
+    page.goto(f"{app.url}/learn?lesson=break&fault=zero-weights")
+    page.get_by_role("button", name="Train both").click()
+    expect(page.get_by_role("heading", name="Why: The weights start")).to_be_visible(
+        timeout=PATIENCE
+    )
+    expect(page.locator(".status-line").first).to_contain_text("Healthy: Memorised at epoch")
+    expect(page.locator(".st-key-fix-0")).to_contain_text("memorised at epoch", timeout=PATIENCE)
+    page.locator(".st-key-apply-0").get_by_role("button").first.click()
+    page.wait_for_url(lambda url: "/learn" not in url, timeout=20 * SECONDS)
+    expect(TrainPage(page).status).to_have_text(MEMORISED, timeout=PATIENCE)
+
+
+def test_a_mystery_is_sent_to_somebody_who_guesses_it(
+    page: Page, app: App, new_context: Callable[..., BrowserContext]
+) -> None:
+    page.goto(f"{app.url}/learn?lesson=mystery")
+    page.get_by_role("button", name="Make a mystery").click()
+    page.wait_for_url(lambda url: "mystery=" in url, timeout=20 * SECONDS)
+    student = new_context().new_page()
+    student.goto(page.url)
+    student.get_by_role("button", name="Train it").click()
+    choices = student.get_by_role("radio")
+    expect(choices).to_have_count(5, timeout=PATIENCE)
+    expect(student.get_by_role("heading", name=re.compile("^Why:"))).to_have_count(0)
+    student.get_by_role("button", name="Tell me").click()
+    expect(student.get_by_text(re.compile("^It is: "))).to_be_visible()
+    expect(student.get_by_role("heading", name=re.compile("^Why:"))).to_be_visible(timeout=PATIENCE)
