@@ -101,11 +101,14 @@ def has_tensorflow(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def running_app(data_dir: Path | None = None, **settings: str) -> Iterator[App]:
-    """Start the app on a free port, with its data in a folder of its own, and end it afterwards.
+def running_app(
+    data_dir: Path | None = None, port: int | None = None, **settings: str
+) -> Iterator[App]:
+    """Start the app, with its data in a folder of its own, and end it afterwards.
 
     Args:
         data_dir: Where runs are kept; a temporary folder if not given.
+        port: Where it answers; a free one if not given.
         **settings: More environment variables.
 
     Raises:
@@ -114,7 +117,7 @@ def running_app(data_dir: Path | None = None, **settings: str) -> Iterator[App]:
     with tempfile.TemporaryDirectory(prefix="overfit-app-", ignore_cleanup_errors=True) as folder:
         data = data_dir or Path(folder)
         environment = os.environ | {"OVERFIT_DATA_DIR": str(data)} | settings
-        port = _free_port()
+        port = port or free_port()
         log = Path(folder) / "app.log"
         with log.open("wb") as output:
             command = [sys.executable, "-m", "streamlit", "run", "app.py"]
@@ -144,7 +147,8 @@ def _busy(processes: list[psutil.Process]) -> float:
     return sum(sum(process.cpu_times()[:2]) for process in processes) - before
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on just now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
