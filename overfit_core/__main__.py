@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from overfit_core.errors import OverfitError
+from overfit_core.errors import OverfitError, SpecError
+
+if TYPE_CHECKING:
+    from overfit_core.diagnosis import Report
 
 MEMORISED, NOT_MEMORISED, BAD_INPUT = 0, 1, 2
 """What the command ends with."""
@@ -34,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="say whether, why not, and what was tried")
     check.add_argument("model", type=Path, help="a compiled model: FILE.keras")
-    check.add_argument("batch", type=Path, help="arrays x and y: FILE.npz")
+    check.add_argument(
+        "batch", type=Path, help="arrays x and y; of several inputs x_NAME for each: FILE.npz"
+    )
     check.add_argument("--epochs", type=int, help="steps to train (default: 500)")
     check.add_argument("--budget", type=float, default=20.0, help="seconds in all (default: 20)")
     check.add_argument("--seeds", type=int, default=3, help="seeds per fix (default: 3)")
@@ -47,16 +53,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(given: argparse.Namespace) -> int:
-    batch = _batch(given.batch)
+    x, y = _batch(given.batch)
     from overfit_core.diagnosis import check
 
     report = check(
         _model(given.model),
-        batch["x"],
-        batch["y"],
+        x,
+        y,
         epochs=given.epochs,
         budget_seconds=given.budget,
         seeds=given.seeds,
+        on_progress=_tell if sys.stderr.isatty() else None,
     )
     print(report.to_json(indent=2) if given.json else report.to_markdown())
     return MEMORISED if report.memorised else NOT_MEMORISED
@@ -65,35 +72,66 @@ def _check(given: argparse.Namespace) -> int:
 def _run(given: argparse.Namespace) -> int:
     from overfit_core import RunSpec, run
 
-    spec = RunSpec.load(given.spec.read_text(encoding="utf-8"))
+    with _reading(given.spec, "settings"):
+        spec = RunSpec.load(given.spec.read_text(encoding="utf-8"))
     summary = run(spec).summary
     print(summary.sentence())
     return MEMORISED if summary.memorised_epoch is not None else NOT_MEMORISED
 
 
+def _tell(report: Report) -> None:
+    """Say on stderr what is being tried."""
+    if report.trying is not None:
+        print(f"Trying: {report.trying.text} {report.trying.code}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _reading(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever reading a file raises into one sentence: a file may hold anything."""
+    if not path.exists():
+        raise OverfitError(f"There is no file {path}.")
+    try:
+        yield
+    except SpecError:
+        raise
+    except Exception as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        reason = " ".join(lines[:2]) or type(error).__name__
+        raise OverfitError(f"{path} cannot be read as {what}: {reason}") from error
+
+
 def _model(path: Path) -> Any:  # noqa: ANN401  # Keras ships no types
     import keras
 
-    if not path.exists():
-        raise OverfitError(f"There is no file {path}.")
-    with warnings.catch_warnings():
+    with _reading(path, "a Keras model"), warnings.catch_warnings():
         # Of an optimizer that was saved before it had trained: its state is not used here.
         warnings.simplefilter("ignore")
         return keras.saving.load_model(path)
 
 
-def _batch(path: Path) -> dict[str, Any]:
-    """Read arrays, and no pickled object: a file may come from anybody."""
+def _batch(path: Path) -> tuple[Any, Any]:
+    """Read inputs and labels, and no pickled object: a file may come from anybody.
+
+    Returns:
+        The inputs, by name where the file has ``x_NAME`` in place of ``x``, and the labels.
+    """
     import numpy as np
 
-    with np.load(path, allow_pickle=False) as stored:
-        missing = [name for name in ("x", "y") if name not in stored]
-        if missing:
-            raise OverfitError(
-                f"{path} holds {', '.join(stored) or 'nothing'}, but no {' and '.join(missing)}: "
-                "save it with numpy.savez(FILE, x=x, y=y)."
-            )
-        return {name: stored[name] for name in ("x", "y")}
+    way = "save it with numpy.savez(FILE, x=x, y=y), or x_NAME=… for each input"
+    with _reading(path, "a batch"), path.open("rb") as file:
+        stored = np.load(file, allow_pickle=False)
+        if not isinstance(stored, np.lib.npyio.NpzFile):
+            stored = {"one array without a name": stored}
+        held = {name: stored[name] for name in stored}
+    named = {name.removeprefix("x_"): held[name] for name in held if name.startswith("x_")}
+    missing = [] if named or "x" in held else ["x"]
+    missing += [] if "y" in held else ["y"]
+    if missing:
+        held_names = ", ".join(held) or "nothing"
+        raise OverfitError(f"{path} holds {held_names}, but no {' and no '.join(missing)}: {way}.")
+    if named and "x" in held:
+        raise OverfitError(f"{path} holds x and x_{next(iter(named))}: {way}.")
+    return named or held["x"], held["y"]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ TensorFlow. `RunSpec()` is the article's second example.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, Self, get_args
@@ -29,8 +28,10 @@ from overfit_core.fit import check_parts_fit
 from overfit_core.limits import LIMITS
 from overfit_core.models.catalogue import Activation, Initializer
 from overfit_core.models.layers import Dense, Layer
+from overfit_core.models.layers.weights import Trainable
 from overfit_core.optimizers import LEARNING_RATE, OPTIMIZERS, Value, check_arguments
 from overfit_core.schedules import Constant, Schedule
+from overfit_core.spec_hash import LATER, settings_hash
 from overfit_core.validation import to_spec_error
 
 ProbeName = Literal[
@@ -70,6 +71,12 @@ class BatchSpec(_Part):
     label_noise: float = Field(
         default=0.0, ge=0.0, le=1.0, description="Share of the labels that is drawn anew at random."
     )
+    contradictions: Annotated[Count, LATER] = Field(
+        default=0,
+        ge=0,
+        le=LIMITS.samples // 2,
+        description="Samples that repeat another sample's input with a different label.",
+    )
     held_out: Count = Field(
         default=0,
         ge=0,
@@ -101,6 +108,7 @@ class HeadSpec(_Part):
     kernel_initializer: Initializer | None = Field(
         default=None, description="Where the head's weights start."
     )
+    trainable: Trainable = True
 
 
 class ModelSpec(_Part):
@@ -216,10 +224,11 @@ class RunSpec(_Part):
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hex) of all settings but the name: equal where the runs are equal."""
-        settings = self.model_dump(mode="json", exclude={"name"})
-        canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        """SHA-256 (hex) of all settings but the name: equal where the runs are equal.
+
+        It stays as it is stored when a setting is added that is `LATER`.
+        """
+        return settings_hash(self, without=frozenset({"name"}))
 
     def __hash__(self) -> int:
         """Agree with `==`, though the optimizer's arguments are a dict."""

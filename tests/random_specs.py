@@ -15,34 +15,41 @@ FLAT_SOURCES: dict[str, dict[str, Any]] = {
     "sine": {},
     "diabetes": {},
 }
+WEIGHTED = ("dense", "batch_normalization")
+"""Kinds of layers that are drawn and have weights, which can be frozen."""
 
 
 def random_spec(dice: random.Random) -> RunSpec:
     """Return a valid spec in which about half of all settings are not the default."""
     source = dice.choice(list(FLAT_SOURCES))
-    return RunSpec.load(
-        {
-            "name": dice.choice([None, "Ein Öre, „so“ 🙂", "x" * 80]),
-            "batch": {
-                "source": source,
-                **some(dice, FLAT_SOURCES[source]),
-                "samples": dice.randint(4, 64),
-                "held_out": dice.choice([0, 8]),
-                "seed": dice.randint(0, 2**31 - 1),
-                "label_noise": dice.choice([0.0, dice.random()]),
-                "scaling": dice.choice(["none", "standard", "min-max"]),
-            },
-            "model": {"layers": random_layers(dice)},
-            "optimizer": random_optimizer(dice),
-            "training": {
-                "epochs": dice.randint(1, 100_000),
-                "seed": dice.randint(0, 9),
-                "dtype": dice.choice(["float32", "float64"]),
-                "stop_when_memorised": dice.random() < 0.5,
-                "probes": dice.sample(PROBES, dice.randint(0, len(PROBES))),
-            },
-        }
-    )
+    data: dict[str, Any] = {
+        "name": dice.choice([None, "Ein Öre, „so“ 🙂", "x" * 80]),
+        "batch": {
+            "source": source,
+            **some(dice, FLAT_SOURCES[source]),
+            "samples": dice.randint(4, 64),
+            "held_out": dice.choice([0, 8]),
+            "seed": dice.randint(0, 2**31 - 1),
+            "label_noise": dice.choice([0.0, dice.random()]),
+            "scaling": dice.choice(["none", "standard", "min-max"]),
+        },
+        "model": {"layers": random_layers(dice)},
+        "optimizer": random_optimizer(dice),
+        "training": {
+            "epochs": dice.randint(1, 100_000),
+            "seed": dice.randint(0, 9),
+            "dtype": dice.choice(["float32", "float64"]),
+            "stop_when_memorised": dice.random() < 0.5,
+            "probes": dice.sample(PROBES, dice.randint(0, len(PROBES))),
+        },
+    }
+    if dice.random() < 0.3:
+        data["batch"]["contradictions"] = dice.randint(1, data["batch"]["samples"] // 2)
+    weighted = [layer for layer in data["model"]["layers"] if layer["kind"] in WEIGHTED]
+    for part in (*weighted, data["model"].setdefault("head", {})):
+        if dice.random() < 0.2:
+            part["trainable"] = False
+    return RunSpec.load(data)
 
 
 def some(dice: random.Random, values: dict[str, Any]) -> dict[str, Any]:

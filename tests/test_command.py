@@ -50,6 +50,79 @@ def test_a_run_of_a_file_of_settings(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out.startswith("Memorised at epoch 408")
 
 
+@pytest.mark.parametrize("name", ["a.npy", "cut.npz", "pickled.npz", "text.npz", "both.npz"])
+def test_a_file_that_is_no_batch_is_bad_input(
+    name: str, files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = tmp_path / name
+    if name == "a.npy":
+        np.save(batch, X)
+    elif name == "cut.npz":
+        batch.write_bytes(Path(files[1]).read_bytes()[:-40])
+    elif name == "pickled.npz":
+        np.savez(batch, x=np.array([{}, {}], object), y=Y)
+    elif name == "both.npz":
+        np.savez(batch, x=X, x_left=X, y=Y)
+    else:
+        batch.write_text("x,y")
+    assert main(["check", files[0], str(batch)]) == BAD_INPUT
+    said = capsys.readouterr().err
+    assert said.startswith(f"overfit_core: {batch}")
+    assert said.count("\n") == 1
+
+
+class _Doubling(keras.layers.Layer):
+    def call(self, x: object) -> object:
+        return keras.ops.multiply(x, 2)
+
+
+def test_a_model_with_an_unknown_layer_is_bad_input(
+    files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = keras.Sequential([keras.Input((2,)), _Doubling(), keras.layers.Dense(1)])
+    model.compile("sgd", loss="mse")
+    model.save(tmp_path / "own.keras")
+    assert main(["check", str(tmp_path / "own.keras"), files[1]]) == BAD_INPUT
+    said = capsys.readouterr().err
+    assert "own.keras cannot be read as a Keras model: " in said
+    assert "_Doubling" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "no JSON", "null", "\xff", "[" * 100_000])
+def test_settings_that_are_none_are_bad_input(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "spec.json"
+    file.write_text(text, encoding="latin-1")
+    assert main(["run", str(file)]) == BAD_INPUT
+    assert capsys.readouterr().err.startswith("overfit_core: ")
+
+
+def test_several_inputs_are_given_by_name(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(1)
+    left, right = keras.Input((2,), name="left"), keras.Input((2,), name="right")
+    hidden = keras.layers.Dense(32, "tanh")(keras.layers.Subtract()([left, right]))
+    model = keras.Model([left, right], keras.layers.Dense(1, "sigmoid")(hidden))
+    model.compile(keras.optimizers.Adam(0.02), loss="binary_crossentropy")
+    model.save(tmp_path / "model.keras")
+    np.savez(tmp_path / "batch.npz", x_right=0 * X, x_left=X, y=Y)
+    given = ["check", str(tmp_path / "model.keras"), str(tmp_path / "batch.npz")]
+    assert main([*given, "--epochs", "300"]) == MEMORISED
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_is_told_what_is_being_tried(
+    terminal: bool,
+    files: tuple[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    assert main(["check", *files, "--epochs", "3", "--seeds", "1", "--budget", "3"]) == 1
+    assert ("Trying: " in capsys.readouterr().err) == terminal
+
+
 @pytest.mark.parametrize("what", ["no model", "no batch", "no y", "no model in it", "bad spec"])
 def test_bad_input_ends_with_2_and_says_what_is_wrong(
     what: str, files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

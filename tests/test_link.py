@@ -11,6 +11,7 @@ import pytest
 from overfit_core import link
 from overfit_core.errors import LinkCodeError
 from overfit_core.limits import LIMITS
+from overfit_core.presets import PRESETS
 from overfit_core.spec import RunSpec
 from tests.random_specs import random_spec
 
@@ -50,6 +51,21 @@ def test_a_code_made_today_must_be_read_for_ever() -> None:
     assert spec.optimizer.arguments == {"momentum": 0.9, "nesterov": True}
     assert (spec.optimizer.name, spec.optimizer.learning_rate) == ("SGD", 0.1)
     assert (len(spec.model.layers), spec.training.epochs) == (1, 1000)
+
+
+def test_links_of_before_a_setting_came_still_open_and_are_still_made() -> None:
+    codes = {
+        "sensor-attention": "1.ePntQBf6w-ZozILJ2AhoLDa_oLgAVMYlgvShuBhrikASxJUMMXyCpZACKsHmMWMDg9pa"
+        "ACF5S4M",
+        "digits-cnn": "1.ePntQBf6w-ZoaAGFVDAZG-lgKYuBVuHxHzQciYkN5DCEeg9kI4rHwT7D5gsjA4PaWgABSUKd",
+    }
+    for preset, code in codes.items():
+        assert RunSpec.from_link_code(code) == PRESETS[preset].spec
+        assert PRESETS[preset].spec.link_code() == code
+    layers = [{"kind": kind} for kind in ("batch_normalization", "layer_normalization", "dense")]
+    assert RunSpec.from_link_code("1.ePntQBf6q8bnRMriH-JgoItqAT2uJLg") == RunSpec.load(
+        {"model": {"layers": layers}}
+    )
 
 
 def test_white_space_round_a_pasted_code_is_ignored() -> None:

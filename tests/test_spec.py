@@ -1,3 +1,4 @@
+import json
 import math
 import pickle
 import random
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from overfit_core.batches import MAX_SAMPLES
 from overfit_core.errors import ShapeError, SpecError
 from overfit_core.limits import LIMITS
+from overfit_core.presets import PRESETS
 from overfit_core.spec import (
     PROBES,
     BatchSpec,
@@ -73,6 +75,55 @@ def test_the_hash_does_not_depend_on_the_order_or_the_type_in_which_numbers_came
     assert RunSpec.load({"optimizer": one}).hash == RunSpec.load({"optimizer": two}).hash
 
 
+STORED = {
+    "default": "dedf80ddfb1c37cd88309c4ba3c425e8ba290e6e42d524db6b19b760bd388b7f",
+    "sensor-attention": "e9b214245a6490beb5f221bf6751ec09b5c17f56808cd5c221de3fcca681a1cd",
+    "sensor-lstm": "26a080b1c1d1656e56c5430ec0879fea673482ddbc4163fb470024d309aeee99",
+    "normalisations": "0e74a5ae9e7b1afd4a0a4c1907caefbc5f81b5b5aafe103308ee3d95e2434b95",
+}
+"""Hashes as they are stored since before there were `trainable` and `contradictions`."""
+
+
+def test_hashes_stay_as_they_are_stored() -> None:
+    kinds = ("batch_normalization", "layer_normalization", "dense")
+    specs = {
+        "default": RunSpec(),
+        "sensor-attention": PRESETS["sensor-attention"].spec,
+        "sensor-lstm": PRESETS["sensor-lstm"].spec,
+        "normalisations": RunSpec.load({"model": {"layers": [{"kind": kind} for kind in kinds]}}),
+    }
+    assert {name: spec.hash for name, spec in specs.items()} == STORED
+
+
+def test_a_later_setting_is_hashed_where_it_is_not_its_default() -> None:
+    frozen = [{"kind": "dense", "units": 8, "trainable": False}]
+    specs = [
+        RunSpec(),
+        RunSpec.load({"batch": {"contradictions": 1}}),
+        RunSpec.load({"batch": {"contradictions": 2}}),
+        RunSpec.load({"model": {"layers": [{**frozen[0], "trainable": True}]}}),
+        RunSpec.load({"model": {"layers": frozen}}),
+        RunSpec.load({"model": {"layers": frozen, "head": {"trainable": False}}}),
+    ]
+    assert len({spec.hash for spec in specs}) == len(specs)
+    told = RunSpec.load({"batch": {"contradictions": 0}, "model": {"head": {"trainable": True}}})
+    assert told.hash == RunSpec().hash
+
+
+def test_what_was_stored_before_a_setting_came_is_read() -> None:
+    later = ("trainable", "contradictions")
+
+    def without(value: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, dict):
+            return {name: without(part) for name, part in value.items() if name not in later}
+        return [without(part) for part in value] if isinstance(value, list) else value
+
+    for preset in PRESETS.values():
+        stored = json.dumps(without(json.loads(preset.spec.to_json())))
+        assert not any(name in stored for name in later)
+        assert RunSpec.load(stored) == preset.spec
+
+
 def test_equal_specs_are_one_key() -> None:
     assert len({RunSpec(), RunSpec(), RunSpec(name="mine")}) == 2
 
@@ -98,6 +149,7 @@ RANGES = [
     ("batch", "samples", 1, LIMITS.samples, {"source": "moons"}),
     ("batch", "held_out", 0, LIMITS.held_out, {"source": "moons"}),
     ("batch", "seed", 0, 2**31 - 1, {}),
+    ("batch", "contradictions", 0, 1024, {"source": "moons", "samples": 2048}),
     ("batch", "label_noise", 0, 1, {}),
     ("training", "epochs", 1, 1_000_000, {}),
     ("training", "seed", 0, 2**31 - 1, {}),
@@ -132,6 +184,12 @@ def test_both_ends_of_a_range_are_taken_and_nothing_beyond(
             ("batch", "held_out"),
             "160 together",
         ),
+        (
+            {"batch": {"contradictions": 3}},
+            ("batch", "contradictions"),
+            "at most 2 of them can repeat another one",
+        ),
+        ({"model": {"head": {"trainable": 1}}}, ("model", "head", "trainable"), "true or false"),
         ({"batch": {"samples": 2.5}}, ("batch", "samples"), "whole number, not 2.5"),
         ({"batch": {"samples": "4"}}, ("batch", "samples"), "whole number, not '4'"),
         ({"batch": {"samples": True}}, ("batch", "samples"), "whole number, not True"),

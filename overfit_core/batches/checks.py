@@ -21,7 +21,11 @@ def batch_problems(spec: BatchSpec) -> list[Problem]:
     if source is None:
         message = unknown("source", spec.source, SOURCES)
         return [Problem(("source",), message, spec.source)]
-    return [*_setting_problems(source, spec), *_size_problems(source, spec)]
+    return [
+        *_setting_problems(source, spec),
+        *_size_problems(source, spec),
+        *_contradiction_problems(spec),
+    ]
 
 
 def _setting_problems(source: Source, spec: BatchSpec) -> list[Problem]:
@@ -67,3 +71,14 @@ def _size_problems(source: Source, spec: BatchSpec) -> list[Problem]:
     if spec.samples > source.max_samples:
         return [Problem(("samples",), message, spec.samples)]
     return [Problem(("held_out",), message, spec.held_out)]
+
+
+def _contradiction_problems(spec: BatchSpec) -> list[Problem]:
+    most = spec.samples // 2
+    if spec.contradictions <= most:
+        return []
+    message = (
+        f"contradictions is {spec.contradictions}, but samples is {spec.samples}: at most "
+        f"{most} of them can repeat another one. Make it {most} or less, or take more samples."
+    )
+    return [Problem(("contradictions",), message, spec.contradictions)]

@@ -1,4 +1,4 @@
-"""From a batch's settings to the batch: rows, scaling, label noise, types, hash."""
+"""From a batch's settings to the batch: rows, label noise, contradictions, scaling, types, hash."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from overfit_core.batches import bundled, made, points
 from overfit_core.batches.catalogue import SOURCES, BatchShape, Task
+from overfit_core.batches.contradictions import with_contradictions
 from overfit_core.batches.rows import (
     LABEL_NOISE,
     Array,
@@ -88,7 +89,8 @@ def make_batch(spec: BatchSpec, dtype: str = "float32") -> Batch:
     """The batch that `spec` describes; the same settings make the same bytes.
 
     Scaling is fitted on the batch and applied to what is held out. Label noise redraws the labels
-    of a share of the batch, and leaves what is held out as it is.
+    of a share of the batch; then the last samples repeat the inputs of the first ones, where
+    contradictions are asked for. Both leave what is held out as it is.
 
     Args:
         spec: checked settings.
@@ -97,8 +99,9 @@ def make_batch(spec: BatchSpec, dtype: str = "float32") -> Batch:
     source = SOURCES[spec.source]
     shape = source.shape(spec)
     rows, held_out = MAKERS[spec.source](spec, settings_of(source, spec))
-    x, x_held_out = _scaled(rows.x, held_out.x, spec.scaling)
     y = _with_label_noise(rows.y, spec, shape)
+    x, y = with_contradictions(rows.x, y, spec.contradictions, shape.classes)
+    x, x_held_out = _scaled(x, held_out.x, spec.scaling)
     holds_out = spec.held_out > 0
     return Batch(
         x=x.astype(dtype),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from overfit_core.training.types import AnyArray, BoolArray, FloatArray, IntArray
+from overfit_core.training.types import AnyArray, Arrays, BoolArray, FloatArray, IntArray
 
 SHOWN_SAMPLES = 6
 """At most so many places are named in evidence."""
@@ -88,6 +88,15 @@ class BatchFacts:
     def samples(self) -> int:
         """How many there are."""
         return len(self.y)
+
+
+def by_name(x: Arrays) -> dict[str, AnyArray]:
+    """Return inputs by name: their own, or ``x``, or ``x[0]``, ``x[1]`` and so on."""
+    if isinstance(x, dict):
+        return {str(name): np.asarray(part) for name, part in x.items()}
+    if isinstance(x, list | tuple):
+        return {f"x[{place}]": np.asarray(part) for place, part in enumerate(x)}
+    return {"x": np.asarray(x)}
 
 
 def look_at(x: dict[str, AnyArray], y: AnyArray) -> BatchFacts:

@@ -1,11 +1,29 @@
-"""Which rules hold, and which of them another one explains."""
+"""Which rules hold, which of them another one explains, and which are to blame."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from overfit_core.diagnosis.facts import Cause, Evidence, Facts, Rule
+from overfit_core.diagnosis.report import Fix
 from overfit_core.diagnosis.rules import RULES
+from overfit_core.diagnosis.rules.dead_relu import RULE as DEAD_RELU
+from overfit_core.diagnosis.rules.dead_relu import mostly_dead
+
+STRICT = frozenset(
+    {"non_finite", "label_loss_mismatch", "contradictory_labels", "output_cannot_reach_target"}
+)
+"""Rules that stay the primary cause whatever mends the run."""
+MEASURED = frozenset({"regularisation", "learning_rate_too_low", "too_few_epochs"})
+"""Suspicions whose evidence says enough to stand where nothing was confirmed by a trial."""
+UNCONFIRMED = "not confirmed by a trial"
+SHOWN_BY_TRIAL = "A trial showed it: with this change the batch is memorised."
+"""Said of a rule that found nothing itself, in the place of its two sentences."""
+
+_BY_ID = {rule.id: rule for rule in RULES}
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,27 +46,42 @@ class Held:
             facts: What it was found in.
             shown: Its evidence where only its change has shown it.
         """
-        found = rule.find(facts)
-        evidence = found or shown or {}
-        drawing = None if found is None else rule.drawing(facts, found)
+        found = found_by(rule, facts)
         upstream_of = self.explained.get(rule.id, ())
-        return Cause(rule.id, rule.title, evidence, rule.why, rule.source, upstream_of, drawing)
+        if found is None:
+            return Cause(rule.id, rule.title, shown or {}, SHOWN_BY_TRIAL, rule.source, upstream_of)
+        drawing = rule.drawing(facts, found)
+        return Cause(rule.id, rule.title, found, rule.why, rule.source, upstream_of, drawing)
 
 
 def holding(facts: Facts) -> Held:
     """Ask every rule, and leave out those that another one explains."""
-    held = [rule for rule in RULES if _holds(rule, facts)]
+    held = list(_holding(facts))
     kept = tuple(rule for rule in held if not any(_explains(up, rule) for up in held))
     explained = {up.id: tuple(r.id for r in held if r.id in up.silences) for up in kept}
     return Held(kept, explained)
 
 
-def _holds(rule: Rule, facts: Facts) -> bool:
-    if facts.run is None and not rule.from_start:
-        return False
-    if facts.batch.bad and rule.id != "non_finite":
-        return False
-    return rule.find(facts) is not None
+def found_by(rule: Rule, facts: Facts) -> Evidence | None:
+    """Return what a rule finds; nothing where it fails, for models may be of any kind."""
+    try:
+        return rule.find(facts)
+    except Exception:
+        _log.exception("The rule %s failed and says nothing.", rule.id)
+        return None
+
+
+def _holding(facts: Facts) -> Iterator[Rule]:
+    for rule in RULES:
+        if facts.run is None and not rule.from_start:
+            continue
+        if facts.batch.bad and rule.id != "non_finite":
+            continue
+        found = found_by(rule, facts)
+        if found is not None and rule.doubtful(found):
+            yield replace(rule, suspicion=True, silences=frozenset())
+        elif found is not None:
+            yield rule
 
 
 def _explains(up: Rule, rule: Rule) -> bool:
@@ -56,3 +89,51 @@ def _explains(up: Rule, rule: Rule) -> bool:
     if rule.id not in up.silences:
         return False
     return up.id not in rule.silences or RULES.index(up) < RULES.index(rule)
+
+
+def causes_of(held: Held, facts: Facts, fixes: Sequence[Fix]) -> tuple[Cause, ...]:
+    """Return the rules that hold of a run that did not memorise, the one to blame first.
+
+    Those that only a change can show are among them if it helped; the rule whose change memorises
+    goes first, unless one stands that is true whatever helps.
+
+    Args:
+        held: The rules that hold.
+        facts: What they were found in.
+        fixes: What was tried until now, the one to take first in front.
+    """
+    helped = {c.rule for f in fixes if f.outcome in ("memorised", "better") for c in f.changes}
+    kept = [rule for rule in held.rules if not rule.suspicion or rule.id in helped]
+    best = fixes[0] if fixes and fixes[0].outcome == "memorised" else None
+    if best is not None and _BY_ID[best.rule] not in kept and not facts.floor.forbids:
+        kept.append(_BY_ID[best.rule])
+    if best is not None and not any(rule.id in STRICT for rule in kept):
+        kept.sort(key=lambda rule: rule.id != best.rule)
+    causes = [held.cause(rule, facts, _shown_by(rule, fixes)) for rule in kept]
+    causes = causes or _unconfirmed(held, facts)
+    return tuple([_with_dead_units(cause, facts) for cause in causes[:1]] + causes[1:])
+
+
+def _unconfirmed(held: Held, facts: Facts) -> list[Cause]:
+    """Return the first suspicion that was measured, and say that it is no more than one."""
+    rule = next((rule for rule in held.rules if rule.id in MEASURED), None)
+    if rule is None:
+        return []
+    cause = held.cause(rule, facts)
+    return [replace(cause, evidence={**cause.evidence, "status": UNCONFIRMED})]
+
+
+def _with_dead_units(cause: Cause, facts: Facts) -> Cause:
+    """Name layers that are dead by half: alone that is no cause, but it is worth a word."""
+    dead = mostly_dead(facts)
+    if not dead or cause.rule == DEAD_RELU.id:
+        return cause
+    return replace(cause, evidence={**cause.evidence, "share_of_dead_units": dead})
+
+
+def _shown_by(rule: Rule, fixes: Sequence[Fix]) -> Evidence | None:
+    """Return what a change of a rule that nothing else shows came to."""
+    for fix in fixes:
+        if fix.tried and rule.id in {change.rule for change in fix.changes}:
+            return {"change": fix.code, "outcome": fix.sentence()}
+    return None

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from overfit_core.diagnosis.copying import CopyError, config_of, unlinked
 from overfit_core.diagnosis.facts import Change
+from overfit_core.diagnosis.layer_changes import (
+    layers_of,
+    set_activation,
+    set_initializer,
+    set_momentum,
+    set_output_activation,
+    set_output_units,
+    set_rate,
+    set_regularizers,
+    set_trainable,
+    widen,
+)
+from overfit_core.diagnosis.model_facts import output_of
+from overfit_core.diagnosis.optimizing import with_rate
+from overfit_core.diagnosis.scaling import standardised, token_inputs, without_tokens
 from overfit_core.training.types import AnyArray, Arrays
+
+__all__ = ["APPLY", "Setup", "layers_of", "setup_of"]
+
+MOST_NUMBERS = 50_000_000
+"""Labels are not written as one-hot rows where these would hold more."""
 
 if TYPE_CHECKING:
     import keras
-
-_CORES = ("Dense", "Conv1D", "Conv2D", "Conv3D", "SimpleRNN", "LSTM", "GRU")
-_OUTPUTS_OF = {"Softmax", "ReLU", "LeakyReLU", "Activation"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,10 @@ class Setup:
         y: Labels.
         epochs: How long it trains.
         own_weights: Whether the model's own initial weights still fit it.
+        edited: Whether the configuration is another one than the model's own.
+        loss_weights: As they were given to ``compile``.
+        output: Name of the layer that makes the output's numbers; None where there is none.
+        tokens: Names of the inputs that hold token ids; see ``scaling.token_inputs``.
     """
 
     config: dict[str, Any] | None
@@ -41,12 +63,17 @@ class Setup:
     y: AnyArray
     epochs: int
     own_weights: bool = True
+    edited: bool = False
+    loss_weights: Any = None
+    output: str | None = None
+    tokens: frozenset[str] = frozenset()
 
     def changed(self, *changes: Change) -> Setup:
         """Return a copy with changes applied, one after the other.
 
         Raises:
-            ValueError: If one cannot be applied to this model.
+            ValueError: If there is no such thing in this model.
+            CopyError: If the model cannot be copied, so that it cannot be changed.
         """
         setup = self
         for change in changes:
@@ -54,138 +81,39 @@ class Setup:
         return setup
 
 
+Apply = Callable[[Setup, Any], Setup]
+
+
 def _with_config(
-    change: Callable[[dict[str, Any], Any], None], *, keeps_weights: bool = True
-) -> Any:  # noqa: ANN401
+    change: Callable[[dict[str, Any], Any, str | None], None], *, keeps_weights: bool = True
+) -> Apply:
     def apply(setup: Setup, value: Any) -> Setup:  # noqa: ANN401
         if setup.config is None:
-            raise ValueError("The model cannot say how it is made, so no copy can be changed.")
-        config = copy.deepcopy(setup.config)
-        change(config, value)
-        return replace(setup, config=config, own_weights=setup.own_weights and keeps_weights)
+            raise CopyError("The model cannot say how it is made, so no copy of it can be changed.")
+        config = unlinked(setup.config)
+        change(config, value, setup.output)
+        own_weights = setup.own_weights and keeps_weights
+        return replace(setup, config=config, own_weights=own_weights, edited=True)
 
     return apply
 
 
-def layers_of(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the layers of a model's configuration, those inside wrappers and models as well."""
-    for layer in config.get("layers", ()):
-        settings = layer.get("config") or {}
-        if "layers" in settings:
-            yield from layers_of(settings)
-        else:
-            yield layer
-            if isinstance(inner := settings.get("layer"), dict):
-                yield inner
-
-
-def _output_layer(config: Mapping[str, Any]) -> dict[str, Any]:
-    layer: dict[str, Any]
-    for layer in reversed(list(layers_of(config))):
-        if layer["class_name"] in _CORES:
-            return layer
-    raise ValueError("The model has no layer that makes its output's numbers.")
-
-
-def _set_output_activation(config: dict[str, Any], value: str) -> None:
-    output = _output_layer(config)
-    output["config"]["activation"] = value
-    layers = list(layers_of(config))
-    for layer in layers[layers.index(output) + 1 :]:
-        if layer["class_name"] in _OUTPUTS_OF:
-            name = layer["config"].get("name")
-            layer["class_name"], layer["config"] = (
-                "Activation",
-                {"name": name, "activation": "linear"},
-            )
-
-
-def _set_output_units(config: dict[str, Any], value: int) -> None:
-    settings = _output_layer(config)["config"]
-    settings["filters" if "filters" in settings else "units"] = value
-
-
-def _set_activation(config: dict[str, Any], value: Mapping[str, str]) -> None:
-    """Give hidden layers with one activation another one."""
-    output = _output_layer(config)
-    for layer in layers_of(config):
-        settings = layer["config"]
-        if layer is output:
-            continue
-        if layer["class_name"] in _CORES and settings.get("activation") == value["from"]:
-            settings["activation"] = value["to"]
-        elif layer["class_name"] == "ReLU" and value["from"] == "relu":
-            layer["class_name"] = "Activation"
-            layer["config"] = {"name": settings.get("name"), "activation": value["to"]}
-
-
-def _set_initializer(config: dict[str, Any], value: str) -> None:
-    for layer in layers_of(config):
-        for name in ("kernel_initializer", "recurrent_initializer", "bias_initializer"):
-            if name in layer["config"]:
-                which = "Zeros" if name.startswith("bias") else value
-                layer["config"][name] = {"class_name": which, "config": {}}
-
-
-def _set_trainable(config: dict[str, Any], value: bool) -> None:
-    for layer in (*config.get("layers", ()), *layers_of(config)):
-        if "trainable" in (layer.get("config") or {}):
-            layer["config"]["trainable"] = value
-
-
-def _set_rate(config: dict[str, Any], value: float) -> None:
-    for layer in layers_of(config):
-        for name in ("rate", "dropout", "recurrent_dropout", "stddev"):
-            if isinstance(layer["config"].get(name), int | float):
-                layer["config"][name] = value
-
-
-def _set_regularizers(config: dict[str, Any], value: None) -> None:
-    for layer in layers_of(config):
-        for name in [name for name in layer["config"] if name.endswith("_regularizer")]:
-            layer["config"][name] = value
-
-
-def _widen(config: dict[str, Any], times: int) -> None:
-    output = _output_layer(config)
-    for layer in layers_of(config):
-        if layer is not output and layer["class_name"] in _CORES:
-            size = "filters" if "filters" in layer["config"] else "units"
-            layer["config"][size] *= times
-
-
-def _set_momentum(config: dict[str, Any], value: float) -> None:
-    for layer in layers_of(config):
-        if layer["class_name"] == "BatchNormalization":
-            layer["config"]["momentum"] = value
-
-
 def _set_rate_of_learning(setup: Setup, value: float) -> Setup:
-    optimizer = copy.deepcopy(setup.optimizer)
-    optimizer["config"]["learning_rate"] = value
-    return replace(setup, optimizer=optimizer)
+    return replace(setup, optimizer=with_rate(setup.optimizer, value))
 
 
 def _set_optimizer(setup: Setup, value: str) -> Setup:
     import keras
 
-    return replace(setup, optimizer=keras.optimizers.serialize(keras.optimizers.get(value)))
-
-
-def standardised(values: AnyArray) -> AnyArray:
-    """Return an array with mean 0 and standard deviation 1 per column; constants become 0."""
-    values = np.asarray(values)
-    axes = tuple(range(values.ndim - 1)) if values.ndim > 1 else (0,)
-    mean, std = values.mean(axes, dtype=float), values.std(axes, dtype=float)
-    scaled = (values - mean) / np.where(std > 0, std, 1.0)
-    dtype = values.dtype if values.dtype.kind == "f" else np.dtype("float32")
-    return np.asarray(scaled, dtype)
+    taken = keras.optimizers.serialize(keras.optimizers.get(value))
+    if "inner_optimizer" in setup.optimizer["config"]:
+        config = setup.optimizer["config"] | {"inner_optimizer": taken}
+        taken = setup.optimizer | {"config": config}
+    return replace(setup, optimizer=taken)
 
 
 def _scale_inputs(setup: Setup, _value: str) -> Setup:
-    import keras
-
-    return replace(setup, x=keras.tree.map_structure(standardised, setup.x))
+    return replace(setup, x=without_tokens(setup.x, setup.tokens))
 
 
 def _relabel(setup: Setup, value: str) -> Setup:
@@ -194,7 +122,15 @@ def _relabel(setup: Setup, value: str) -> Setup:
         numbers = y.reshape(y.shape[:-1] if y.ndim > 1 and y.shape[-1] == 1 else y.shape).astype(
             int
         )
-        return replace(setup, y=np.eye(int(numbers.max()) + 1, dtype="float32")[numbers])
+        shape = (*numbers.shape, int(numbers.max()) + 1)
+        if math.prod(shape) > MOST_NUMBERS:
+            raise ValueError(
+                f"As one-hot rows the labels would be {math.prod(shape):,} numbers; "
+                f"the limit is {MOST_NUMBERS:,}."
+            )
+        rows = np.zeros(shape, "float32")
+        np.put_along_axis(rows, numbers[..., None], 1.0, axis=-1)
+        return replace(setup, y=rows)
     if value == "from_zero":
         return replace(setup, y=(y - y.min()).astype(y.dtype))
     if value == "column":
@@ -216,7 +152,6 @@ def _label_like_first(setup: Setup, groups: list[list[int]]) -> Setup:
     return replace(setup, y=y)
 
 
-Apply = Callable[[Setup, Any], Setup]
 APPLY: Mapping[str, Apply] = MappingProxyType(
     {
         "inputs": _scale_inputs,
@@ -228,15 +163,15 @@ APPLY: Mapping[str, Apply] = MappingProxyType(
         "loss": lambda setup, value: replace(setup, loss=value),
         "optimizer": _set_optimizer,
         "optimizer.learning_rate": _set_rate_of_learning,
-        "output.activation": _with_config(_set_output_activation),
-        "output.units": _with_config(_set_output_units, keeps_weights=False),
-        "layers.activation": _with_config(_set_activation),
-        "layers.kernel_initializer": _with_config(_set_initializer, keeps_weights=False),
-        "layers.trainable": _with_config(_set_trainable),
-        "layers.rate": _with_config(_set_rate),
-        "layers.regularizer": _with_config(_set_regularizers),
-        "layers.times": _with_config(_widen, keeps_weights=False),
-        "batch_normalization.momentum": _with_config(_set_momentum),
+        "output.activation": _with_config(set_output_activation),
+        "output.units": _with_config(set_output_units, keeps_weights=False),
+        "layers.activation": _with_config(set_activation),
+        "layers.kernel_initializer": _with_config(set_initializer, keeps_weights=False),
+        "layers.trainable": _with_config(set_trainable),
+        "layers.rate": _with_config(set_rate),
+        "layers.regularizer": _with_config(set_regularizers),
+        "layers.times": _with_config(widen, keeps_weights=False),
+        "batch_normalization.momentum": _with_config(set_momentum),
     }
 )
 """What a change can set."""
@@ -247,19 +182,17 @@ def setup_of(model: keras.Model, x: Arrays, y: AnyArray, epochs: int) -> Setup:
     import keras
 
     try:
-        config = _without_shapes(copy.deepcopy(model.get_config()))
-    except (NotImplementedError, TypeError, ValueError):
-        config = None
-    if config is not None and "layers" not in config:
-        config = None
-    optimizer = keras.optimizers.serialize(model.optimizer)
-    return Setup(config, optimizer, model.loss, x, y, epochs)
-
-
-def _without_shapes(value: Any) -> Any:  # noqa: ANN401
-    """Leave out what a layer was built with: a change may give it another shape."""
-    if isinstance(value, dict):
-        return {k: _without_shapes(v) for k, v in value.items() if k != "build_config"}
-    if isinstance(value, list | tuple):
-        return type(value)(_without_shapes(v) for v in value)
-    return value
+        optimizer = keras.optimizers.serialize(model.optimizer)
+    except Exception:  # an optimizer of the caller's own; a trial will say why
+        optimizer = {}
+    return Setup(
+        config_of(model),
+        optimizer,
+        model.loss,
+        x,
+        y,
+        epochs,
+        loss_weights=model._compile_config.config.get("loss_weights"),
+        output=output_of(model),
+        tokens=token_inputs(model),
+    )

@@ -14,7 +14,7 @@ import numpy as np
 from overfit_core.diagnosis.facts import Drawing, Facts
 from overfit_core.training.types import AnyArray
 
-MOST_NAMES = 40
+MOST_NAMES = 16
 MOST_LINES = 8
 MOST_VALUES = 200
 """Values of one line, and epochs of a window that is drawn without gaps."""

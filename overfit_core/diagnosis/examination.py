@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from overfit_core.diagnosis.batch_facts import look_at
-from overfit_core.diagnosis.blame import holding
+from overfit_core.diagnosis.batch_facts import by_name, look_at
+from overfit_core.diagnosis.blame import causes_of, holding
 from overfit_core.diagnosis.changes import setup_of
-from overfit_core.diagnosis.facts import Cause, Evidence, Facts, Rule
+from overfit_core.diagnosis.facts import Cause, Facts
 from overfit_core.diagnosis.floor import floor_of
 from overfit_core.diagnosis.judgement import Verdict, verdict_of
-from overfit_core.diagnosis.model_facts import ModelFacts, read_model
+from overfit_core.diagnosis.model_facts import ModelFacts, read_model, why_unread
 from overfit_core.diagnosis.report import Fix, OnProgress, Report
 from overfit_core.diagnosis.rules import RULES
 from overfit_core.diagnosis.rules.label_loss_mismatch import RULE as LABELS
@@ -40,10 +40,6 @@ LADDER = (
     "too_little_capacity",
 )
 """What is tried where no rule's own change memorises."""
-STRICT = frozenset(
-    {"non_finite", "label_loss_mismatch", "contradictory_labels", "output_cannot_reach_target"}
-)
-"""Rules that stay the primary cause whatever mends the run."""
 
 _BY_ID = {rule.id: rule for rule in RULES}
 
@@ -82,12 +78,17 @@ class Examination:
         """Look at nothing yet."""
         self._terms = terms
         self._workshop = Workshop(model)
-        self._setup = setup_of(model, x, y, terms.epochs)
+        self._batch = x, y
         self._error: str | None = None
 
     def report(self) -> Report:
         """Train, look, try, and say what came out."""
-        self._facts = self._seen()
+        try:
+            self._setup = setup_of(self._workshop.model, *self._batch, self._terms.epochs)
+            self._facts = self._seen()
+        except Exception as error:
+            # Models may do anything: what cannot be read is a finding, not an end.
+            return unreadable(why_unread(error), self._terms)
         self._held = holding(self._facts)
         self._verdict = _verdict(self._facts)
         fixes: Sequence[Fix] = ()
@@ -114,7 +115,7 @@ class Examination:
         self._terms.on_progress(self._made(fixes, trying))
 
     def _seen(self) -> Facts:
-        batch = look_at(_named(self._setup.x), self._setup.y)
+        batch = look_at(by_name(self._setup.x), self._setup.y)
         model = self._read()
         y = batch.y
         target = target_of(
@@ -124,7 +125,8 @@ class Examination:
             same_rank=y.ndim == len(model.output_shape) + 1,
             from_logits=model.from_logits,
         )
-        facts = Facts(batch, model, target, floor_of(batch, target, model.loss))
+        floor = floor_of(batch, target, model.loss, model.loss_settings)
+        facts = Facts(batch, model, target, floor)
         if batch.bad:
             return facts
         seconds = RUN_SHARE * self._terms.budget
@@ -142,28 +144,15 @@ class Examination:
         model = self._workshop.model
         if not model.built:
             model = self._workshop.build(self._setup, 0)
-        return read_model(model)
+        return read_model(model, self._setup.x)
 
     def _causes(self, fixes: Sequence[Fix]) -> tuple[Cause, ...]:
-        """Return the rules that hold, the one to blame first.
-
-        Those that only a change can show are among them if it helped; the rule whose change
-        memorises goes first, unless one stands that is true whatever helps.
-        """
-        held = self._held.rules
+        """Return why the batch was not memorised, the cause to blame first."""
         if self._verdict == "memorised":
             return ()
-        if self._error is not None and LABELS not in held:
+        if self._error is not None and LABELS not in self._held.rules:
             return (_does_not_run(self._error),)
-        helped = {c.rule for f in fixes if f.outcome in ("memorised", "better") for c in f.changes}
-        kept = [rule for rule in held if not rule.suspicion or rule.id in helped]
-        best = fixes[0] if fixes and fixes[0].outcome == "memorised" else None
-        if best is not None and _BY_ID[best.rule] not in kept and not self._facts.floor.forbids:
-            kept.append(_BY_ID[best.rule])
-        kept = kept or list(held[:1])
-        if best is not None and not any(rule.id in STRICT for rule in kept):
-            kept.sort(key=lambda rule: rule.id != best.rule)
-        return tuple(self._held.cause(rule, self._facts, _shown_by(rule, fixes)) for rule in kept)
+        return causes_of(self._held, self._facts, fixes)
 
     def _made(self, fixes: Sequence[Fix], trying: Fix | None = None) -> Report:
         facts, run = self._facts, self._facts.run
@@ -220,14 +209,6 @@ def _verdict(facts: Facts) -> Verdict:
     )
 
 
-def _shown_by(rule: Rule, fixes: Sequence[Fix]) -> Evidence | None:
-    """Return what a change of a rule that nothing else shows came to."""
-    for fix in fixes:
-        if fix.tried and rule.id in {change.rule for change in fix.changes}:
-            return {"change": fix.code, "outcome": fix.sentence()}
-    return None
-
-
 def _does_not_run(error: str) -> Cause:
     return Cause(
         "does_not_run",
@@ -237,12 +218,3 @@ def _does_not_run(error: str) -> Cause:
         "other before anything can be learned.",
         "Keras",
     )
-
-
-def _named(x: Arrays) -> dict[str, AnyArray]:
-    """Return the inputs by name."""
-    if isinstance(x, dict):
-        return {str(name): np.asarray(part) for name, part in x.items()}
-    if isinstance(x, list | tuple):
-        return {f"x[{place}]": np.asarray(part) for place, part in enumerate(x)}
-    return {"x": np.asarray(x)}

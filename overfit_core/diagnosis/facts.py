@@ -161,6 +161,8 @@ class Rule:
         silences: Rules that it explains, and that say nothing beside it.
         from_start: Whether it needs no training.
         suspicion: Whether it counts only where its change was tried and helped.
+        doubtful: Whether what it found makes it a suspicion that explains nothing; says so of the
+            evidence.
         drawing: Returns what shows it to the eye, from its evidence; None where words do.
     """
 
@@ -170,9 +172,10 @@ class Rule:
     source: str
     find: Callable[[Facts], Evidence | None]
     changes: Callable[[Facts], Sequence[Change]] = lambda _facts: ()
-    silences: frozenset[str] = frozenset()
+    silences: frozenset[str] = field(default=frozenset(), compare=False)
     from_start: bool = False
-    suspicion: bool = False
+    suspicion: bool = field(default=False, compare=False)
+    doubtful: Callable[[Evidence], bool] = lambda _evidence: False
     drawing: Callable[[Facts, Evidence], Drawing | None] = lambda _facts, _evidence: None
 
 

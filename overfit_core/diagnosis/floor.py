@@ -3,7 +3,8 @@
 Equal inputs get equal answers. For each group of them the best answer is one constant, and what it
 leaves is the floor: for squares the variance within the group, for absolute errors the deviation
 from the median, for cross-entropies the entropy of the group's mean label, which for a single soft
-target is its own entropy (Cover and Thomas, Elements of Information Theory, section 2.3).
+target is its own entropy (Cover and Thomas, Elements of Information Theory, section 2.3). In a
+sequence each step has answers of its own, and the floor is the mean over all steps.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from overfit_core.diagnosis.batch_facts import BatchFacts
+from overfit_core.diagnosis.model_facts import LossSettings
 from overfit_core.diagnosis.target import Target
-from overfit_core.training.result import R2_MEMORISED
-from overfit_core.training.types import FloatArray, IntArray
+from overfit_core.training.result import R2_MEMORISED, worst_r2
+from overfit_core.training.types import AnyArray, FloatArray, IntArray
+
+SPARSE = "sparse_categorical_crossentropy"
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Floor:
     """What a batch allows.
 
     Attributes:
-        loss: The smallest loss; 0 for losses without a formula here.
+        loss: The smallest loss; 0 for losses, and for labels, without a formula here.
         accuracy: The largest share of right samples, for classes.
         r2: The largest R² of the worst output, for numbers.
     """
@@ -40,51 +44,101 @@ class Floor:
         return self.r2 is not None and self.r2 < R2_MEMORISED
 
 
-def floor_of(batch: BatchFacts, target: Target, loss: str) -> Floor:
-    """Work out the floor of a batch for a loss by Keras's name."""
-    group = batch.contradictions.group
-    y = np.asarray(batch.y, float).reshape(batch.samples, -1)
-    least = _least_loss(y, group, loss, target)
+def floor_of(
+    batch: BatchFacts, target: Target, loss: str, settings: LossSettings | None = None
+) -> Floor:
+    """Work out the floor of a batch for a loss.
+
+    Args:
+        batch: The batch; labels with NaN or infinity have no floor.
+        target: What its labels mean.
+        loss: Keras's name of the loss.
+        settings: How it is set; Keras's defaults if None.
+    """
+    settings = settings or LossSettings()
+    y, group = np.asarray(batch.y, float), batch.contradictions.group
+    if not np.isfinite(y).all():
+        return Floor(0.0, None, None)
+    least = _least_loss(y, group, loss, settings.label_smoothing)
+    if settings.reduction == "sum":
+        least *= _summed(y, loss)
+    y = y.reshape(batch.samples, -1)
     if target.is_classes:
         _, labels = np.unique(y, axis=0, return_inverse=True)
-        counts = np.zeros((group.max() + 1, labels.max() + 1), int)
-        np.add.at(counts, (group, labels.reshape(-1)), 1)
-        return Floor(least, float(counts.max(axis=1).sum() / len(y)), None)
-    total, within = y.var(axis=0), _mean_square(y, group).mean(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r2 = np.where(total > 0, 1 - within / total, 1.0)
-    return Floor(least, None, float(r2.min()))
+        groups, counts = _counted(group, labels.reshape(-1))
+        most = np.zeros(group.max() + 1)
+        np.maximum.at(most, groups, counts)
+        return Floor(least, float(most.sum() / len(y)), None)
+    return Floor(least, None, worst_r2(y, _means(y, group)))
 
 
-def _least_loss(y: FloatArray, group: IntArray, loss: str, target: Target) -> float:
+def _least_loss(y: FloatArray, group: IntArray, loss: str, smoothing: float) -> float:
+    """Return the smallest mean loss; ``y`` has the shape that the loss takes."""
+    if loss == SPARSE:
+        return _least_of_numbers(y.reshape(len(y), -1), group)
+    if "crossentropy" in loss and (y.min() < 0 or y.max() > 1):
+        return 0.0
+    last = y.shape[-1] if y.ndim > 1 else 1
+    flat = y.reshape(len(y), -1)
     if loss == "mean_squared_error":
-        return float(_mean_square(y, group).mean())
+        return float(np.square(flat - _means(flat, group)).mean())
     if loss == "mean_absolute_error":
-        return float(np.abs(y - _of_groups(y, group, np.median)).mean())
+        return float(np.abs(flat - _of_groups(flat, group, np.median)).mean())
     if loss == "binary_crossentropy":
-        p = _means(y, group)
-        return float((_cross_entropy(y, p) + _cross_entropy(1 - y, 1 - p)).mean())
-    if loss == "sparse_categorical_crossentropy" and y.shape[1] == 1 and target.classes:
-        y = np.eye(target.classes)[np.clip(y[:, 0], 0, target.classes - 1).astype(int)]
-    if loss in ("categorical_crossentropy", "sparse_categorical_crossentropy"):
-        return float(_cross_entropy(y, _means(y, group)).sum(axis=1).mean())
+        flat = flat * (1 - smoothing) + smoothing / 2
+        p = _means(flat, group)
+        return float((_cross_entropy(flat, p) + _cross_entropy(1 - flat, 1 - p)).mean())
+    if loss == "categorical_crossentropy":
+        flat = flat * (1 - smoothing) + smoothing / last
+        p, rows = _means(flat, group).reshape(-1, last), flat.reshape(-1, last)
+        # Keras divides an output by its sum: rows of labels with another sum are shared out too.
+        p = p / np.maximum(p.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        return float(_cross_entropy(rows, p).sum(axis=1).mean())
     return 0.0
+
+
+def _least_of_numbers(y: FloatArray, group: IntArray) -> float:
+    """Return the entropy of class numbers, shape ``(samples, steps)``, within group and step.
+
+    Counted, not written as rows: there may be as many classes as a dictionary has words.
+    """
+    places = group[:, None] * y.shape[1] + np.arange(y.shape[1])
+    _, labels = np.unique(y, return_inverse=True)
+    of, counts = _counted(places.reshape(-1), labels.reshape(-1))
+    share = counts / np.bincount(of, weights=counts)[of]
+    return float(_cross_entropy(counts, share).sum() / y.size)
+
+
+def _counted(group: IntArray, labels: IntArray) -> tuple[IntArray, FloatArray]:
+    """Count the pairs of group and label that occur.
+
+    Args:
+        group: From 0, shape ``(n,)``.
+        labels: From 0, the same shape.
+
+    Returns:
+        The group of each pair, and how often it occurs.
+    """
+    many = int(labels.max()) + 1
+    pairs, counts = np.unique(group.astype(np.int64) * many + labels, return_counts=True)
+    return pairs // many, counts.astype(float)
+
+
+def _summed(y: AnyArray, loss: str) -> int:
+    """Return how many losses Keras adds up: one for each row of labels or class number."""
+    return int(y.size if loss == SPARSE or y.ndim == 1 else y.size // y.shape[-1])
 
 
 def _of_groups(y: FloatArray, group: IntArray, summarise: object) -> FloatArray:
     assert callable(summarise)
-    best = np.empty_like(y)
-    for number in np.unique(group):
+    best = y.copy()
+    for number in np.flatnonzero(np.bincount(group) > 1):
         best[group == number] = summarise(y[group == number], axis=0)
     return best
 
 
 def _means(y: FloatArray, group: IntArray) -> FloatArray:
     return _of_groups(y, group, np.mean)
-
-
-def _mean_square(y: FloatArray, group: IntArray) -> FloatArray:
-    return np.square(y - _means(y, group))
 
 
 def _cross_entropy(y: FloatArray, p: FloatArray) -> FloatArray:

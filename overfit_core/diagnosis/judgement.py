@@ -25,6 +25,10 @@ WORDS: Mapping[Verdict, str] = {
     "impossible": "Not memorised: no training can do it",
 }
 """Each verdict as the beginning of a sentence."""
+TOO_EARLY = "Not memorised: too early to say how the loss moves"
+"""The same for a run that still descends for want of a second epoch."""
+TREND = 2
+"""With fewer epochs the loss has no direction."""
 
 
 @dataclass(frozen=True)
@@ -68,24 +72,30 @@ class Judgement:
     def sentence(self) -> str:
         """Say in one sentence how it went."""
         numbers = ", ".join(self._numbers())
-        said = WORDS[self.verdict] + self._when()
+        said = self._course()
         return f"{said} ({numbers})." if numbers else f"{said}."
 
-    def _when(self) -> str:
-        if self.epoch is not None:
-            lost = f", lost again at epoch {self.forgotten:,}" if self.forgotten is not None else ""
-            return f" at epoch {self.epoch:,}{lost}"
+    def _course(self) -> str:
+        """Say what happened, and when."""
+        blown_up = self.verdict == "diverged"
+        if self.epoch is not None and (blown_up or self.memorised):
+            again = "" if blown_up else " again"
+            lost = "" if self.forgotten is None else f", lost{again} at epoch {self.forgotten:,}"
+            then = ", then the loss blew up" if blown_up else ""
+            return f"{WORDS['memorised']} at epoch {self.epoch:,}{lost}{then}"
         if self.verdict == "impossible":
-            return ""
+            return WORDS[self.verdict]
+        early = self.verdict == "still_descending" and self.epochs < TREND
         of = f" of {self.planned:,}" if self.epochs < self.planned else ""
-        return (
-            f" after {self.epochs:,}{of} epoch{'s' if max(self.epochs, self.planned) > 1 else ''}"
-        )
+        many = "s" if max(self.epochs, self.planned) > 1 else ""
+        said = TOO_EARLY if early else WORDS[self.verdict]
+        return f"{said} after {self.epochs:,}{of} epoch{many}"
 
     def _numbers(self) -> list[str]:
         made = [] if self.loss is None else [f"loss {self.loss:.4g}"]
         if self.floor > NO_FLOOR:
-            made.append(f"of which {self.floor:.4g} cannot be avoided on this batch")
+            of = "a loss of" if self.loss is None else "of which"
+            made.append(f"{of} {self.floor:.4g} cannot be avoided on this batch")
         if self.accuracy is not None:
             made.append(f"accuracy {100 * self.accuracy:.4g} %")
         if self.best_accuracy is not None and self.best_accuracy < 1:
@@ -108,7 +118,8 @@ def verdict_of(
     ``impossible`` where it could not be trained or the batch forbids it, ``memorised`` where all
     samples were right for five epochs running, ``diverged`` where the loss is no finite number or
     far above where it began; else ``oscillating``, ``still_descending`` or ``stuck``, by how the
-    loss moves in the last epochs.
+    loss moves in the last epochs. After a single epoch it has not moved yet: that is
+    ``still_descending``, for nothing says that it is stuck, and more epochs are what would tell.
 
     Args:
         losses: By epoch, in inference mode where it differs; empty for a run without epochs.
@@ -125,6 +136,8 @@ def verdict_of(
         return "memorised"
     if losses[-1] > BLOWN_UP * max(losses[0], floor + 1e-6):
         return "diverged"
+    if len(losses) < TREND:
+        return "still_descending"
     if swinging(losses) is not None:
         return "oscillating"
     return "still_descending" if falling(losses, floor) >= FALL else "stuck"

@@ -8,43 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from overfit_core.training.probes.activations import activation
+from overfit_core.diagnosis import graph_facts
+from overfit_core.diagnosis.layer_changes import CORES
+from overfit_core.diagnosis.layer_facts import LayerFacts, flat, layer_facts
+from overfit_core.diagnosis.optimizing import as_written, has_schedule, inner_of
+from overfit_core.diagnosis.scaling import token_inputs
+from overfit_core.errors import ModelError
+from overfit_core.training.types import Arrays
 
 if TYPE_CHECKING:
     import keras
 
-_LAYER_ACTIVATIONS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu"}
-_SHAPES_ONLY = frozenset({"Flatten", "Reshape", "Permute", "InputLayer", "Dropout"})
-_CORES = frozenset(
-    {"Dense", "Conv1D", "Conv2D", "Conv3D", "SimpleRNN", "LSTM", "GRU", "EinsumDense"}
-)
+__all__ = ["LayerFacts", "LossSettings", "ModelFacts", "loss_name", "output_of", "read_model"]
 
 
 @dataclass(frozen=True)
-class LayerFacts:
-    """One layer of the model.
+class LossSettings:
+    """How a loss is set, as far as its smallest value depends on it.
 
     Attributes:
-        name: Its name.
-        kind: Its class.
-        units: Units or filters; None where it has none.
-        activation: Name of its activation; empty for none, ``linear`` included.
-        weights: Trainable numbers that it holds.
-        frozen: Whether it holds weights that are kept from training.
-        initializer: Class of its kernel's initialiser; empty where it has none.
-        penalised: Whether a regulariser is on its weights or outputs.
-        rate: Share of outputs that it drops.
+        label_smoothing: Share of each label that is spread over all classes, 0 to 1.
+        reduction: ``sum`` adds the samples' losses up; anything else takes their mean.
     """
 
-    name: str
-    kind: str
-    units: int | None
-    activation: str
-    weights: int
-    frozen: bool
-    initializer: str
-    penalised: bool
-    rate: float
+    label_smoothing: float = 0.0
+    reduction: str = "sum_over_batch_size"
 
 
 @dataclass(frozen=True)
@@ -54,14 +42,20 @@ class ModelFacts:
     Attributes:
         layers: From the input to the output.
         output: The layer that makes the output's numbers.
-        output_activation: What they go through; ``linear`` for nothing.
-        output_shape: Without the samples.
+        output_activation: What they go through; ``linear`` for nothing, ``unknown`` where no
+            graph tells it.
+        output_shape: Without the samples, as it is for this batch.
         loss: Keras's name of the loss.
         from_logits: Whether the loss takes logits.
-        optimizer: Class name.
+        optimizer: Class name of what takes the steps.
         learning_rate: Where it starts.
         kernels: Standard deviation of each layer's kernel at the start, by layer.
         trainable: How many numbers are trained.
+        scheduled: Whether the learning rate follows a schedule.
+        tokens: Names of the inputs that hold token ids; see ``scaling.token_inputs``.
+        loss_settings: How the loss is set.
+        transparent: Whether ``layers`` are all that it does: there is a graph of Keras's own
+            layers, and of operations that are linear.
     """
 
     layers: tuple[LayerFacts, ...]
@@ -74,11 +68,15 @@ class ModelFacts:
     learning_rate: float
     kernels: dict[str, float]
     trainable: int
+    scheduled: bool = False
+    tokens: frozenset[str] = frozenset()
+    loss_settings: LossSettings = LossSettings()
+    transparent: bool = True
 
     @property
     def hidden(self) -> tuple[LayerFacts, ...]:
         """The layers with a kernel that come before the output."""
-        return tuple(one for one in self.layers if one.kind in _CORES and one is not self.output)
+        return tuple(one for one in self.layers if one.kind in CORES and one is not self.output)
 
     @property
     def units(self) -> int:
@@ -90,64 +88,72 @@ class ModelFacts:
         return next(one for one in self.layers if one.name == name)
 
 
-def read_model(model: keras.Model) -> ModelFacts:
-    """Read a built, compiled model."""
-    layers = tuple(_layer(layer) for layer in _flat(model))
-    output, output_activation = _output(layers)
-    shape = tuple(int(n or 1) for n in tuple(model.output_shape)[1:])
+def read_model(model: keras.Model, x: Arrays) -> ModelFacts:
+    """Read a built, compiled model; it is not changed.
+
+    Args:
+        model: The model.
+        x: Inputs, which its output is shown by: the length of a sequence stands nowhere else.
+
+    Raises:
+        Exception: What Keras raises, if the model neither takes the inputs nor says its shape.
+        ModelError: If its output is no single array.
+    """
+    layers = tuple(layer_facts(layer) for layer in flat(model))
+    name, output_activation = graph_facts.output_of(model)
+    loss = _only(model.loss)
     return ModelFacts(
         layers=layers,
-        output=output,
+        output=next((layer for layer in layers if layer.name == name), None),
         output_activation=output_activation,
-        output_shape=shape,
-        loss=loss_name(model.loss),
-        from_logits=_from_logits(model.loss),
-        optimizer=type(model.optimizer).__name__,
-        learning_rate=float(np.asarray(model.optimizer.learning_rate)),
+        output_shape=_output_shape(model, x),
+        loss=loss_name(loss),
+        from_logits=_from_logits(loss),
+        optimizer=type(inner_of(model.optimizer)).__name__,
+        learning_rate=as_written(float(np.asarray(model.optimizer.learning_rate))),
         kernels=dict(_kernels(model)),
         trainable=int(sum(np.prod(v.shape) for v in model.trainable_variables)),
+        scheduled=has_schedule(model.optimizer),
+        tokens=token_inputs(model),
+        loss_settings=_loss_settings(loss),
+        transparent=graph_facts.is_transparent(model),
     )
 
 
-def _flat(model: keras.Model) -> Iterator[keras.Layer]:
-    """Yield the layers in order, those of models inside the model as well."""
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from _flat(layer)
-        else:
-            yield layer
+def why_unread(error: Exception) -> str:
+    """Return an error of reading as one text: our own as it is, another one's with its kind."""
+    if isinstance(error, ModelError):
+        return str(error)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"The model cannot be read: {type(error).__name__}: {' '.join(lines[:3])}"
 
 
-def _layer(layer: keras.Layer) -> LayerFacts:
-    core = getattr(layer, "layer", layer)
-    name = activation(core) or _LAYER_ACTIVATIONS.get(type(core).__name__, "")
-    regularisers = ("kernel_regularizer", "bias_regularizer", "activity_regularizer")
-    units = getattr(core, "units", None) or getattr(core, "filters", None)
-    return LayerFacts(
-        name=layer.name,
-        kind=type(core).__name__,
-        units=int(units) if units else None,
-        activation="" if name == "linear" else name,
-        weights=int(sum(np.prod(v.shape) for v in layer.trainable_weights)),
-        frozen=not layer.trainable and bool(layer.weights),
-        initializer=type(getattr(core, "kernel_initializer", None)).__name__.replace(
-            "NoneType", ""
-        ),
-        penalised=any(getattr(core, kind, None) is not None for kind in regularisers),
-        rate=float(getattr(core, "rate", 0) or 0) if "ropout" in type(core).__name__ else 0.0,
-    )
+def _output_shape(model: keras.Model, x: Arrays) -> tuple[int, ...]:
+    """Return the shape of a real output, or the declared one where the model cannot take ``x``."""
+    import keras
+
+    mode = {"training": False} if model._call_has_training_arg else {}
+    weights = model.trainable_variables, model.non_trainable_variables
+    try:
+        # Stateless: not even a recurrent layer that remembers is changed.
+        output, _ = model.stateless_call(*weights, x, **mode)
+    except Exception:
+        # What is wrong, the training run will say.
+        declared = getattr(model, "output_shape", None)
+        if not isinstance(declared, tuple):
+            raise
+        return tuple(int(n or 1) for n in declared[1:])
+    if not keras.ops.is_tensor(output):
+        raise ModelError(
+            f"The model's output is a {type(output).__name__}; a check needs a single array: "
+            "keras.Model(model.inputs, model.outputs[0])."
+        )
+    return tuple(int(n) for n in output.shape[1:])
 
 
-def _output(layers: tuple[LayerFacts, ...]) -> tuple[LayerFacts | None, str]:
-    """Find the last layer with a kernel, and the activation that follows it or is in it."""
-    found = ""
-    for layer in reversed(layers):
-        found = found or layer.activation
-        if layer.kind in _CORES:
-            return layer, found or "linear"
-        if layer.kind not in _SHAPES_ONLY and layer.kind not in ("Activation", *_LAYER_ACTIVATIONS):
-            return None, found or "linear"
-    return None, found or "linear"
+def output_of(model: keras.Model) -> str | None:
+    """Return the name of the layer that makes the output's numbers; None where there is none."""
+    return graph_facts.output_of(model).name
 
 
 def loss_name(loss: Any) -> str:  # noqa: ANN401  # a string, a function or an object
@@ -164,13 +170,29 @@ def loss_name(loss: Any) -> str:  # noqa: ANN401  # a string, a function or an o
     return str(name)
 
 
+def _only(loss: Any) -> Any:  # noqa: ANN401
+    """Return the loss of the one output, which may be given by its name or in a list."""
+    if isinstance(loss, dict) and len(loss) == 1:
+        return next(iter(loss.values()))
+    return loss[0] if isinstance(loss, list | tuple) and len(loss) == 1 else loss
+
+
 def _from_logits(loss: Any) -> bool:  # noqa: ANN401
+    return bool(_loss_setting(loss, "from_logits", False))
+
+
+def _loss_settings(loss: Any) -> LossSettings:  # noqa: ANN401
+    reduction = getattr(loss, "reduction", None) or LossSettings.reduction
+    return LossSettings(float(_loss_setting(loss, "label_smoothing", 0.0) or 0.0), str(reduction))
+
+
+def _loss_setting(loss: Any, name: str, default: Any) -> Any:  # noqa: ANN401
     settings = getattr(loss, "_fn_kwargs", {}) or {}
-    return bool(getattr(loss, "from_logits", settings.get("from_logits", False)))
+    return getattr(loss, name, settings.get(name, default))
 
 
 def _kernels(model: keras.Model) -> Iterator[tuple[str, float]]:
-    for layer in _flat(model):
+    for layer in flat(model):
         kernel = getattr(getattr(layer, "layer", layer), "kernel", None)
         if kernel is not None:
             yield layer.name, float(np.std(np.asarray(kernel)))

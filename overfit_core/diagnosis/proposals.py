@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
+
 from overfit_core.diagnosis.facts import Change, Facts
+from overfit_core.diagnosis.layer_changes import CONSTANT, RECURRENT
+from overfit_core.diagnosis.optimizing import as_written, usual_rate
+from overfit_core.diagnosis.scaling import is_token, standardising, standardising_inputs
 
 _INITIALISERS = {
     "GlorotUniform": ("glorot_uniform", "Glorot uniform"),
@@ -11,16 +18,40 @@ _INITIALISERS = {
 }
 
 
-def rate_change(rule: str, facts: Facts, factor: float) -> Change:
+def rate_changes(rule: str, facts: Facts, factors: Iterable[float]) -> list[Change]:
+    """Multiply the learning rate; nothing where that makes no other rate."""
+    made = (_rate_change(rule, facts, factor) for factor in factors)
+    before = _rate(facts)
+    return [change for change in made if change.value > 0 and change.value != before]
+
+
+def _rate_change(rule: str, facts: Facts, factor: float) -> Change:
     """Multiply the learning rate, or divide it by the inverse of a factor below 1."""
-    before = facts.model.learning_rate
+    before = _rate(facts)
     rate = float(f"{before * factor:.3g}")
     how = f"Multiply the learning rate by {factor:,.0f}"
     if factor < 1:
         how = f"Divide the learning rate by {1 / factor:,.0f}"
-    code = f"keras.optimizers.{facts.model.optimizer}(learning_rate={rate:g})"
-    text = f"{how}: {before:.3g} becomes {rate:g}."
-    return Change(rule, "optimizer.learning_rate", rate, text, code)
+    code = f"{_named(facts.model.optimizer)}(learning_rate={rate:g})"
+    text = f"{how}: {before:g} becomes {rate:g}"
+    if facts.model.scheduled:
+        text += f", constant in place of the schedule, whose median is {before:g}"
+    return Change(rule, "optimizer.learning_rate", rate, f"{text}.", code)
+
+
+def _rate(facts: Facts) -> float:
+    """Return the rate of half of the run's epochs; where it starts if there was no run."""
+    run = facts.run
+    if run is None or not run.epochs or "learning_rate" not in run.history:
+        return as_written(facts.model.learning_rate)
+    return usual_rate(run.history["learning_rate"])
+
+
+def _named(optimizer: str) -> str:
+    """Return a class as it is called in code; one of the caller's own has a name alone."""
+    import keras
+
+    return f"keras.optimizers.{optimizer}" if hasattr(keras.optimizers, optimizer) else optimizer
 
 
 def epochs_change(rule: str, before: int, epochs: int) -> Change:
@@ -47,8 +78,62 @@ def activation_change(rule: str, before: str, name: str, text: str | None = None
     return Change(rule, "layers.activation", value, text, f'activation="{name}"')
 
 
-def initialiser_change(rule: str, name: str) -> Change:
+def initialiser_change(rule: str, facts: Facts, name: str) -> Change:
     """Draw the kernels in another way, and set the biases to zero."""
     code, title = _INITIALISERS[name]
     text = f"Draw the kernels by {title}, with biases of zero."
-    return Change(rule, "layers.kernel_initializer", name, text, f'kernel_initializer="{code}"')
+    line = f'kernel_initializer="{code}", bias_initializer="zeros"'
+    if any(layer.recurrent in CONSTANT for layer in facts.model.layers):
+        text = f"{text[:-1]}, and those from state to state by {RECURRENT}."
+        line += f', recurrent_initializer="{RECURRENT.lower()}"'
+    return Change(rule, "layers.kernel_initializer", name, text, line)
+
+
+def rates_change(rule: str, facts: Facts) -> Change:
+    """Leave out what is dropped and added at random."""
+    kinds = dict.fromkeys(layer.kind for layer in facts.model.layers if layer.rate)
+    noise = " and noise" if any("Noise" in kind for kind in kinds) else ""
+    text = f"Leave dropout{noise} out for this check."
+    return Change(rule, "layers.rate", 0.0, text, ", ".join(map(_without_rate, kinds)))
+
+
+def _without_rate(kind: str) -> str:
+    if kind in ("LSTM", "GRU", "SimpleRNN"):
+        return f"{kind}(…, dropout=0.0, recurrent_dropout=0.0)"
+    own = "ropout" in kind or "Noise" in kind
+    return f"{kind}(0.0)" if own else f"{kind}(…, dropout=0.0)"
+
+
+def inputs_change(rule: str, facts: Facts) -> Change:
+    """Standardise every input that holds no token ids."""
+    x, tokens = facts.batch.x, facts.model.tokens
+    of = ", of each input" if len(x) > 1 else ""
+    if any(is_token(name, tokens) for name in x):
+        scaled = ", ".join(name for name in x if not is_token(name, tokens))
+        of = f", of {scaled}; token ids stay as they are" if scaled else of
+    text = f"Standardise the inputs: mean 0 and standard deviation 1 per column{of}."
+    code = standardising_inputs({name: np.ndim(part) for name, part in x.items()}, tokens)
+    return Change(rule, "inputs", "standardise", text, code)
+
+
+def targets_change(rule: str, facts: Facts) -> Change:
+    """Standardise the targets."""
+    text = "Standardise the targets, and scale the predictions back."
+    code = f"y = {standardising('y', np.ndim(facts.batch.y))}"
+    return Change(rule, "targets", "standardise", text, code)
+
+
+def samples_change(rule: str, facts: Facts, kept: list[int]) -> Change:
+    """Leave out all samples but those that hold nothing but finite numbers."""
+    names, count = list(facts.batch.x), facts.batch.samples - len(kept)
+    which = "the sample that holds" if count == 1 else f"the {count:,} samples that hold"
+    parts, taken = "[x, y]", "x[keep]"
+    if names != ["x"]:
+        listed = all(name.startswith("x[") for name in names)
+        parts = "[*x, y]" if listed else "[*x.values(), y]"
+        taken = "[a[keep] for a in x]" if listed else "{n: a[keep] for n, a in x.items()}"
+    code = (
+        "keep = np.all([np.isfinite(np.reshape(a, (len(a), -1))).all(1) "
+        f"for a in {parts}], axis=0); x, y = {taken}, y[keep]"
+    )
+    return Change(rule, "samples", kept, f"Leave out {which} NaN or infinity.", code)

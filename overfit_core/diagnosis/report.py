@@ -29,12 +29,16 @@ class Fix:
         tried: Whether it was run; what was not run is never said to work.
         outcome: What came of it with the first seed; None where it was not tried.
         epochs: Epochs to memorise, by seed; None where it was not memorised.
+        asked: With how many seeds it was to be tried if it memorised.
+        why: Why it could not be run, in a sentence; empty where it could, or time was up.
     """
 
     changes: tuple[Change, ...]
     tried: bool = False
     outcome: Outcome | None = None
     epochs: tuple[int | None, ...] = ()
+    asked: int = 0
+    why: str = ""
 
     @property
     def rule(self) -> str:
@@ -66,14 +70,21 @@ class Fix:
         """With how many of them it memorised."""
         return sum(epoch is not None for epoch in self.epochs)
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether it memorised with as many seeds as were asked for."""
+        return self.outcome == "memorised" and self.seeds_memorised >= max(1, self.asked)
+
     def sentence(self) -> str:
         """Say in plain words what came of it."""
         if not self.tried:
-            return "not tried"
+            return f"not tried: {self.why.rstrip('.')}" if self.why else "not tried"
         if self.outcome == "memorised":
             known = sorted(epoch for epoch in self.epochs if epoch is not None)
-            of = f"{self.seeds_memorised} of {self.seeds} seed{'s' if self.seeds > 1 else ''}"
-            return f"memorised at epoch {known[len(known) // 2]:,} on {of}"
+            plural = "s" if max(self.seeds, self.asked) > 1 else ""
+            of = f"{self.seeds_memorised} of {self.seeds} seed{plural}"
+            missing = f" tried ({self.asked} asked)" if self.seeds < self.asked else ""
+            return f"memorised at epoch {known[len(known) // 2]:,} on {of}{missing}"
         return "better, but not memorised" if self.outcome == "better" else "no better"
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,13 +97,22 @@ class Fix:
             "outcome": self.outcome,
             "epochs": list(self.epochs),
             "seeds_memorised": self.seeds_memorised,
+            "seeds_asked": self.asked,
+            "why": self.why,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return what ``to_dict`` gave."""
         changes = tuple(Change(**change) for change in data["change"])
-        return cls(changes, data["tried"], data["outcome"], tuple(data["epochs"]))
+        return cls(
+            changes,
+            data["tried"],
+            data["outcome"],
+            tuple(data["epochs"]),
+            data.get("seeds_asked", len(data["epochs"])),
+            data.get("why", ""),
+        )
 
 
 @dataclass(frozen=True)

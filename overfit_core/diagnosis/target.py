@@ -8,8 +8,18 @@ from typing import Literal
 import numpy as np
 
 from overfit_core.training.criterion import Criterion
-from overfit_core.training.result import R2_MEMORISED
+from overfit_core.training.result import R2_MEMORISED, worst_r2
 from overfit_core.training.types import AnyArray, BoolArray, FloatArray
+
+__all__ = [
+    "CROSS_ENTROPIES",
+    "HINGES",
+    "Kind",
+    "Target",
+    "attained",
+    "target_of",
+    "worst_r2",
+]
 
 Kind = Literal["binary", "class_numbers", "one_hot", "multi_label", "soft", "regression"]
 
@@ -106,16 +116,6 @@ def _of_rows(values: FloatArray, loss: str, whole: bool, threshold: float) -> Ta
 
 def _classes(values: FloatArray, units: int) -> int:
     return max(units, int(values.max()) + 1 if np.isfinite(values).all() else units)
-
-
-def worst_r2(y: AnyArray, prediction: FloatArray) -> float:
-    """Return 1 - residual / total sum of squares of the worst output; 0 for constant targets."""
-    y = np.asarray(y, float).reshape(len(y), -1)
-    residual = np.square(np.asarray(prediction, float).reshape(y.shape) - y).sum(axis=0)
-    total = np.square(y - y.mean(axis=0)).sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r2 = np.where(total > 0, 1 - residual / total, np.where(residual > 0, 0.0, 1.0))
-    return float(r2.min())
 
 
 def attained(target: Target, y: AnyArray, prediction: FloatArray) -> bool:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-import copy
 import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from overfit_core.diagnosis.changes import Setup
+from overfit_core.diagnosis.copying import (
+    CopyError,
+    copy_of,
+    give_weights,
+    lent,
+    own_objects,
+    shortened,
+)
 from overfit_core.diagnosis.facts import Trained
-from overfit_core.diagnosis.target import Target, attained, worst_r2
+from overfit_core.diagnosis.optimizing import copy_exclusions, made_from
+from overfit_core.diagnosis.running import Limits, ShouldStop, Trial, run_to_end
+from overfit_core.diagnosis.target import Target
 from overfit_core.errors import ModelError, OverfitError
+from overfit_core.training.cache import has_foreign_code
 from overfit_core.training.caller import arrays
-from overfit_core.training.history import History
-from overfit_core.training.pacing import ChunkLength
 from overfit_core.training.plan import Data, Plan
 from overfit_core.training.preparing import reason
 from overfit_core.training.probes import PROBES
 from overfit_core.training.session import Session
+from overfit_core.training.types import Arrays
+
+__all__ = ["ALL_PROBES", "ShouldStop", "Workshop", "own_random_state"]
 
 if TYPE_CHECKING:
     import keras
-
-ShouldStop = Callable[[], bool]
 
 
 @contextmanager
@@ -40,18 +47,29 @@ def own_random_state() -> Iterator[None]:
         random.setstate(before)
 
 
-@dataclass(frozen=True)
 class Workshop:
     """Makes copies of a model and trains them.
 
+    A model that cannot be copied is trained itself, where nothing but its compilation or the batch
+    is changed, and is put back as it was.
+
     Attributes:
-        model: The caller's; never changed.
+        model: The caller's; the same after every run.
     """
 
-    model: keras.Model
+    def __init__(self, model: keras.Model) -> None:
+        """Take a compiled model."""
+        self.model = model
+        self._refusal: CopyError | None = None
+        self._compared = False
+
+    @property
+    def draws(self) -> bool:
+        """Whether other initial weights can be drawn, as far as is known."""
+        return self._refusal is None
 
     def build(self, setup: Setup, seed: int) -> keras.Model:
-        """Return a compiled copy.
+        """Return a compiled copy; the model itself, built, if it was not built and has no copy.
 
         Args:
             setup: What to make.
@@ -60,33 +78,79 @@ class Workshop:
         Raises:
             ModelError: If Keras cannot make it.
         """
-        import keras
-
-        random.seed(seed)
         try:
-            model = self._copy(setup, seed)
-            if not model.built:
-                model.build(keras.tree.map_structure(np.shape, setup.x))
-            if seed == 0 and setup.own_weights and self.model.built:
-                model.set_weights(self.model.get_weights())
-            model.compile(keras.optimizers.deserialize(setup.optimizer), setup.loss)
-        except Exception as error:
-            raise ModelError(reason(error)) from error
-        return model
+            return self._copy(setup, seed)
+        except CopyError:
+            if seed or setup.edited or self.model.built:
+                raise
+        with _told():
+            self.model.build(_shapes(setup.x))
+        return self.model
 
     def _copy(self, setup: Setup, seed: int) -> keras.Model:
+        random.seed(seed)
+        model = copy_of(self.model, setup.config, seed)
+        with _told():
+            if not model.built:
+                model.build(_shapes(setup.x))
+            if seed == 0 and setup.own_weights and self.model.built:
+                give_weights(self.model, model)
+            self._compile(model, setup)
+        return model
+
+    def _compile(self, model: keras.Model, setup: Setup) -> None:
+        """Compile a model; what wraps its optimizer for mixed precision is there already."""
         import keras
 
-        if setup.config is None:
-            if seed or not self.model.built:
-                raise ModelError("The model cannot say how it is made: only it can be trained.")
-            return keras.models.clone_model(self.model)
-        # Keras takes what it reads out of a configuration.
-        config = copy.deepcopy(_reseeded(setup.config, seed) if seed else setup.config)
-        own = {type(layer).__name__: type(layer) for layer in self.model._flatten_layers()}
-        own = {n: c for n, c in own.items() if not c.__module__.startswith("keras.")}
-        kind = keras.Sequential if isinstance(self.model, keras.Sequential) else keras.Model
-        return kind.from_config(config, custom_objects=own)
+        with keras.saving.custom_object_scope(own_objects(self.model)):
+            optimizer = made_from(setup.optimizer)
+        model.compile(optimizer, setup.loss, setup.loss_weights, auto_scale_loss=False)
+        copy_exclusions(self.model, model)
+
+    @contextmanager
+    def _ready(self, setup: Setup, seed: int) -> Iterator[keras.Model]:
+        """Give out a compiled copy, or the model itself where there is none."""
+        itself = not seed and not setup.edited
+        model: keras.Model | None = None
+        if self._refusal is None:
+            try:
+                model = self._copy(setup, seed)
+            except CopyError as error:
+                # What is changed may be what cannot be made.
+                self._refusal = error if itself else self._refusal
+                if not itself:
+                    raise
+        if model is not None and itself and not self._compared:
+            self._compared = True
+            self._refusal = self._unlike(model, setup.x)
+        if self._refusal is None:
+            assert model is not None
+            yield model
+            return
+        if not itself:
+            raise self._refusal
+        random.seed(seed)
+        with lent(self.model):
+            with _told():
+                self._compile(self.model, setup)
+            yield self.model
+
+    def _unlike(self, copied: keras.Model, x: Arrays) -> CopyError | None:
+        """Compare the answers of a copy with the model's: a layer may not say all that it is."""
+        if not self.model.built or not has_foreign_code(self.model):
+            return None
+        try:
+            with lent(self.model):
+                theirs = np.asarray(self.model(x, training=False))
+            ours = np.asarray(copied(x, training=False))
+        except Exception:  # training will say it
+            return None
+        if np.allclose(ours, theirs, rtol=1e-5, atol=1e-6, equal_nan=True):
+            return None
+        return CopyError(
+            "No copy of the model can be made: the one that its get_config describes gives other "
+            "answers."
+        )
 
     def train(
         self,
@@ -95,103 +159,69 @@ class Workshop:
         target: Target,
         *,
         probes: tuple[str, ...] = (),
-        stop_when_memorised: bool = False,
         seconds: float = float("inf"),
         should_stop: ShouldStop = lambda: False,
     ) -> Trained:
-        """Train a copy, in inference mode judged.
+        """Train a copy to its last epoch, judged in inference mode.
 
         Args:
             setup: What to train.
             seed: See ``build``.
             target: What the labels mean.
             probes: What to measure per layer.
-            stop_when_memorised: End as soon as the batch is memorised.
             seconds: How long it may train, compiling left out.
             should_stop: Asked about ten times a second; True ends it where it is.
 
         Raises:
             ModelError: If Keras cannot make or train it.
         """
-        model = self.build(setup, seed)
-        x, y = arrays(setup.x, "x"), arrays(setup.y, "y")
         plan = Plan(None, probes, snapshots=False, criterion=target.criterion)
-        session = Session(
-            model, Data((x, y, None)), epochs=setup.epochs, plan=plan,
-            stop_when_memorised=stop_when_memorised,
-        )  # fmt: skip
-        try:
-            history = _trained(session, seconds, should_stop)
-            return _judged(model, session, history, setup, target, (x, y))
-        except OverfitError:
-            raise
-        except Exception as error:
-            # TensorFlow's kernels refuse some things only when they run, and a loss may take
-            # labels inside a compiled program that it refuses when it is called by itself.
-            raise ModelError(reason(error)) from error
+        return self._run(setup, seed, target, plan, Limits(seconds, should_stop)).end
+
+    def try_out(self, setup: Setup, seed: int, target: Target, limits: Limits) -> Trial:
+        """Train a copy until the batch is memorised.
+
+        Args:
+            setup: What to train.
+            seed: See ``build``.
+            target: What the labels mean.
+            limits: When it ends, and at which epoch it is judged as well.
+
+        Raises:
+            ModelError: If Keras cannot make or train it.
+        """
+        plan = Plan(None, (), snapshots=False, criterion=target.criterion)
+        return self._run(setup, seed, target, plan, limits._replace(stop_when_memorised=True))
+
+    def _run(self, setup: Setup, seed: int, target: Target, plan: Plan, limits: Limits) -> Trial:
+        with self._ready(setup, seed) as model:
+            try:
+                batch = arrays(setup.x, "x"), arrays(setup.y, "y")
+                session = Session(
+                    model, Data((*batch, None)), epochs=setup.epochs, plan=plan,
+                    stop_when_memorised=limits.stop_when_memorised,
+                )  # fmt: skip
+                return run_to_end(session, target, batch, limits)
+            except Exception as error:
+                # TensorFlow's kernels refuse some things only when they run, and a loss may take
+                # labels inside a compiled program that it refuses when it is called by itself.
+                text = str(error) if isinstance(error, OverfitError) else reason(error)
+                raise ModelError(shortened(text)) from error
 
 
-def _trained(session: Session, seconds: float, should_stop: ShouldStop) -> History:
-    history, length = History({}), ChunkLength()
-    session.compile()
-    until = time.monotonic() + seconds
-    while not session.finished:
-        began = time.perf_counter()
-        chunk = session.advance(length.epochs)
-        length.record(len(chunk), time.perf_counter() - began)
-        history.append(chunk)
-        if (time.monotonic() > until or should_stop()) and not session.finished:
-            session.ended = "stopped"
-    session.finish()
-    return history
+def _shapes(x: Arrays) -> Any:  # noqa: ANN401
+    import keras
+
+    return keras.tree.map_structure(np.shape, x)
 
 
-def _judged(
-    model: keras.Model,
-    session: Session,
-    history: History,
-    setup: Setup,
-    target: Target,
-    batch: tuple[Any, Any],
-) -> Trained:
-    x, y = batch
-    prediction = np.asarray(model(x, training=False))
-    penalty = float(sum(float(np.asarray(value)) for value in model.losses))
-    loss = float(np.asarray(model.compute_loss(x, y, model(x, training=False), training=False)))
-    # Last: it moves the averages of batch normalisation.
-    in_training = np.asarray(model(x, training=True))
-    if target.is_classes:
-        score = float(target.right(y, prediction).mean())
-    else:
-        score = worst_r2(y, prediction)
-    return Trained(
-        history=history,
-        planned=setup.epochs,
-        memorised=session.memorisation.epoch,
-        forgotten=session.memorisation.forgotten,
-        non_finite=session.non_finite_epoch,
-        prediction=prediction,
-        in_training=in_training,
-        loss=loss,
-        penalty=penalty,
-        attained=attained(target, y, prediction),
-        attained_in_training=attained(target, y, in_training),
-        score=score,
-    )
-
-
-def _reseeded(config: Any, seed: int) -> Any:  # noqa: ANN401
-    """Give every seed in a configuration that is fixed another value, the same for one ``seed``."""
-    if isinstance(config, dict):
-        return {
-            key: (value + 7919 * seed) % 2**31
-            if key == "seed" and isinstance(value, int) and not isinstance(value, bool)
-            else _reseeded(value, seed)
-            for key, value in config.items()
-        }
-    if isinstance(config, list | tuple):
-        return type(config)(_reseeded(value, seed) for value in config)
-    return config
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in few words why Keras cannot make something."""
+    try:
+        yield
+    except Exception as error:
+        raise ModelError(shortened(reason(error))) from error
 
 
 ALL_PROBES = tuple(PROBES)

@@ -40,6 +40,7 @@ def model_code(spec: RunSpec) -> str:
         head.units,
         **_unless(activation=(head.activation, "linear")),
         kernel_initializer=_initializer(head.kernel_initializer, context.seed_for("kernel")),
+        **_frozen(spec.model.head),
         name=HEAD,
     )
     lines.append(f"outputs = {dense.text}({tensor})")
@@ -89,6 +90,10 @@ def _kernel(layer: Any, context: BuildContext, part: str = "kernel") -> Argument
     }
 
 
+def _frozen(layer: Any) -> Arguments:  # noqa: ANN401 - a layer with weights, or the head
+    return _unless(trainable=(layer.trainable, True))
+
+
 def _bias(layer: Any) -> Arguments:  # noqa: ANN401 - a layer with an initial bias
     if not layer.initial_bias:
         return {}
@@ -103,6 +108,7 @@ def _dense(layer: Any, context: BuildContext, shape: Shape) -> _Made:  # noqa: A
             **_unless(activation=(layer.activation, "linear")),
             **_kernel(layer, context),
             **_bias(layer),
+            **_frozen(layer),
             name=context.name,
         )
     )
@@ -122,6 +128,7 @@ def _convolution(keras_class: str) -> Writer:
                 ),
                 **_kernel(layer, context),
                 **_bias(layer),
+                **_frozen(layer),
                 name=context.name,
             )
         )
@@ -166,6 +173,7 @@ def _recurrent(keras_class: str) -> Writer:
                 ),
                 **_kernel(layer, context),
                 recurrent_initializer=start,
+                **_frozen(layer),
                 name=context.name,
             )
         )
@@ -186,6 +194,7 @@ def _normalization(keras_class: str) -> Writer:
             center=(layer.center, True),
             scale=(layer.scale, True),
         )
+        given |= _frozen(layer)
         return _Made(call(f"keras.layers.{keras_class}", **given, name=context.name))
 
     return write
@@ -232,7 +241,8 @@ def _attention(layer: Any, context: BuildContext, shape: Shape) -> _Made:  # noq
         'added = keras.layers.Add(name="add_2")([attended, dense])\n'
         f"block = {call('keras.Model', Code('steps'), Code('added'), name=context.name).text}\n"
     )
-    return _Made(Code("block"), before)
+    frozen = "" if layer.trainable else "block.trainable = False\n"
+    return _Made(Code("block"), before + frozen)
 
 
 def _attention_dropout(layer: Any, context: BuildContext) -> Arguments:  # noqa: ANN401

@@ -145,6 +145,14 @@ def _batch(spec: RunSpec, arrays: Mapping[str, str]) -> Section:
         text.append(f"The inputs are scaled already ({spec.batch.scaling}, fitted on the batch).")
     if redrawn := round(spec.batch.label_noise * spec.batch.samples):
         text.append(f"{redrawn} of the labels were drawn anew at random (label noise).")
+    if repeated := spec.batch.contradictions:
+        text.append(
+            f"The last {repeated} repeat the inputs of the first {repeated}, with other labels: "
+            "no network can be right on both."
+            if repeated > 1
+            else "The last sample repeats the input of the first one, with another label: no "
+            "network can be right on both."
+        )
     if spec.batch.held_out:
         text.append(f"{spec.batch.held_out} further samples are held out: never trained on.")
     return Section("The batch", " ".join(text), code)

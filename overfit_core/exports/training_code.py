@@ -15,7 +15,7 @@ from overfit_core.optimizers import OPTIMIZERS
 from overfit_core.schedules import Cosine, CosineRestarts, Exponential, Piecewise, Polynomial
 from overfit_core.spec import OptimizerSpec, RunSpec
 from overfit_core.training.criterion import EPOCHS_RUNNING
-from overfit_core.training.result import R2_MEMORISED
+from overfit_core.training.result import NO_SPREAD, R2_MEMORISED
 
 SCHEDULES = "keras.optimizers.schedules"
 
@@ -203,10 +203,13 @@ def _right(spec: RunSpec) -> str:
     batch = SOURCES[spec.batch.source].shape(spec.batch)
     head = head_of(spec.model, batch)
     if batch.task == "regression":
-        # R² of every output: the residual's share of the variance.
-        share = literal(R2_MEMORISED)
+        # R² of every output: the residual's share of the variance, or of what stands for it
+        # where all targets are equal; see ``result.spread``.
+        share, least = literal(R2_MEMORISED), literal(NO_SPREAD)
+        spread = f"(y.var() if np.ptp(y) else np.mean(y**2) or {least})"
+        tolerance = f"(1 - {share}) * {spread}"
         residual = "np.mean((prediction - y) ** 2, axis=0)"
-        return f"np.all({residual} <= (1 - {share}) * y.var(axis=0))"
+        return f"\n        np.all({residual}\n        <= {tolerance})\n    "
     if head.units == 1:
         answer = f"(prediction > {literal(head.threshold)}) == (y > 0.5)"
     else:

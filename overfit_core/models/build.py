@@ -92,6 +92,7 @@ def _build_layers(
         head.units,
         activation=head.activation,
         kernel_initializer=build_initializer(head.kernel_initializer, kernel_seed),
+        trainable=spec.model.head.trainable,
         name=HEAD,
         dtype=dtype,
     )(tensor)

@@ -68,7 +68,7 @@ def summarise(spec: RunSpec) -> ModelSummary:
     layers = resolved(spec.model.layers)
     shapes = trace_shapes(layers, batch.inputs)
     head_shape(spec.model, batch, shapes[-1])
-    head = Dense(units=head_of(spec.model, batch).units)
+    head = Dense(units=head_of(spec.model, batch).units, trainable=spec.model.head.trainable)
     steps = list(zip((*layers, head), shapes, strict=True))
     names = (*layer_names(layers), HEAD)
     rows = tuple(

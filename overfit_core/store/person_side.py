@@ -100,14 +100,6 @@ class PersonSide(Guarded):
             session.execute(insert(RunRow), rows)
         return [row["id"] for row in rows]
 
-    def set_wish(self, run_id: str, wish: Wish) -> bool:
-        """Ask one run to go on, to pause or to stop; see ``set_wish_all``.
-
-        Returns:
-            False if the run has ended, or is stopping, so that nothing was changed.
-        """
-        return bool(self.set_wish_all([run_id], wish))
-
     def set_wish_all(
         self, run_ids: Sequence[str], wish: Wish, *, reason: str | None = None
     ) -> list[str]:

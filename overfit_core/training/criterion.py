@@ -4,6 +4,7 @@ Judged from predictions in inference mode, never from a compiled metric, which c
 one. Classification: the predicted class is the label (argmax, or a threshold per output).
 Regression: R² of the worst output is at least 0.99; a single sample is right when its squared
 error is at most 1 % of the variance of the batch's targets, the same measure sample by sample.
+What stands for the variance of a target that is the same in all samples, ``result.spread`` says.
 A batch is memorised at the first of five epochs running in which it is right.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from overfit_core.training.result import R2_MEMORISED, Task
+from overfit_core.training.result import R2_MEMORISED, Task, spread
 from overfit_core.training.types import FloatArray, IntArray, Tensor
 
 EPOCHS_RUNNING = 5
@@ -59,7 +60,7 @@ class Criterion:
             # Hinge losses are also given labels of -1 and 1.
             return answered & tf.reduce_all(answer == tf.maximum(y, 0), axis=1)
         error = tf.square(prediction - y)
-        return tf.reduce_all(error <= (1 - R2_MEMORISED) * tf.math.reduce_variance(y, 0), axis=1)
+        return tf.reduce_all(error <= _tolerance(y), axis=1)
 
     def all_right(self, y: Tensor, prediction: Tensor, right: Tensor) -> Tensor:
         """Tell, as one boolean, whether the whole batch is right.
@@ -75,7 +76,14 @@ class Criterion:
             return tf.reduce_all(right)
         y, prediction = _columns(y, prediction), _columns(prediction, prediction)
         residual = tf.reduce_mean(tf.square(prediction - y), axis=0)
-        return tf.reduce_all(residual <= (1 - R2_MEMORISED) * tf.math.reduce_variance(y, 0))
+        return tf.reduce_all(residual <= _tolerance(y))
+
+
+def _tolerance(y: Tensor) -> Tensor:
+    """Return the largest mean squared error of each column that counts as right."""
+    import keras
+
+    return (1 - R2_MEMORISED) * spread(y, keras.ops)
 
 
 def _columns(y: Tensor, prediction: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,12 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from overfit_core.training.history import History, read_table, write_table
-from overfit_core.training.types import BoolArray, FloatArray, IntArray
+from overfit_core.training.types import AnyArray, BoolArray, FloatArray, IntArray
 
 R2_MEMORISED = 0.99
 """R² of the worst output from which on a regression counts as memorised."""
+NO_SPREAD = 1e-4
+"""What the errors of targets that are 0 throughout are measured against: 1 % of it is 0.001²."""
 
 Ended = Literal["epochs", "memorised", "non_finite", "stopped"]
 Task = Literal["binary", "multiclass", "regression"]
@@ -143,6 +145,43 @@ class RunResult:
     history: History
     summary: RunSummary
     samples: Samples
+
+
+def spread(y: Any, ops: Any = np) -> Any:  # noqa: ANN401  # arrays, or Keras's tensors
+    """Return what the squared error of each column of targets is measured against.
+
+    For a column that varies, its variance, so that 1 - error / spread is R². A column that is the
+    same in all samples has none, and no network is right to the last bit: it is measured against
+    the mean variance of the columns that vary; where none does (one sample, for instance) against
+    the mean square of all targets; where they are all 0, against ``NO_SPREAD``.
+
+    Args:
+        y: Targets, shape ``(samples, columns)``.
+        ops: NumPy; ``keras.ops`` for tensors.
+
+    Returns:
+        Shape ``(columns,)``, each above 0.
+    """
+    # Not by the variance, which rounding makes larger than 0.
+    varies = ops.max(y, axis=0) > ops.min(y, axis=0)
+    variance, square = ops.var(y, axis=0), ops.mean(ops.square(y))
+    none, one = ops.zeros_like(variance), ops.ones_like(variance)
+    many = ops.sum(ops.where(varies, one, none))
+    mean = ops.sum(ops.where(varies, variance, none)) / ops.maximum(many, 1)
+    square = ops.where(square > 0, square, NO_SPREAD)
+    return ops.where(varies, variance, ops.where(many > 0, mean, square))
+
+
+def worst_r2(y: AnyArray, prediction: FloatArray) -> float:
+    """Return 1 - mean squared error / ``spread`` of the worst output.
+
+    Args:
+        y: Targets, samples first.
+        prediction: Network output, as many numbers, or several outputs for one target.
+    """
+    y = np.asarray(y, float).reshape(len(y), -1)
+    residual = np.square(np.asarray(prediction, float).reshape(len(y), -1) - y).mean(axis=0)
+    return float((1 - residual / spread(y)).min())
 
 
 _ARRAYS = ("x", "y", "prediction", "learned_epoch", "correct")

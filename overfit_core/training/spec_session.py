@@ -15,7 +15,7 @@ from overfit_core.training.criterion import Criterion
 from overfit_core.training.forward import forward
 from overfit_core.training.hashing import model_hash
 from overfit_core.training.plan import Data, Plan
-from overfit_core.training.result import RunSummary, Samples
+from overfit_core.training.result import RunSummary, Samples, worst_r2
 from overfit_core.training.session import Session
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class SpecSession(Session):
             non_finite_epoch=self.non_finite_epoch,
             loss=loss,
             accuracy=None if regression else float(right.mean()),
-            r2=_worst_r2(self.batch.y, prediction) if regression else None,
+            r2=worst_r2(self.batch.y, prediction) if regression else None,
             best_loss=best_loss,
             best_loss_epoch=best_epoch,
             compile_seconds=self.compile_seconds,
@@ -136,16 +136,6 @@ def criterion_of(spec: RunSpec) -> Criterion:
         return Criterion("regression")
     head = head_of(spec.model, shape)
     return Criterion("binary" if head.units == 1 else "multiclass", head.threshold)
-
-
-def _worst_r2(y: np.ndarray, prediction: np.ndarray) -> float:
-    """Return 1 - residual / total sum of squares of the worst output; 0 for constant targets."""
-    y = y.reshape(len(y), -1)
-    residual = np.square(prediction - y).sum(axis=0)
-    total = np.square(y - y.mean(axis=0)).sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r2 = np.where(total > 0, 1 - residual / total, np.where(residual > 0, 0.0, 1.0))
-    return float(r2.min())
 
 
 def _versions() -> dict[str, str]:

@@ -46,6 +46,13 @@ def test_more_samples_than_there_are_is_one_problem_that_names_both() -> None:
     assert problems(source="article", samples=5)[0][0] == ("samples",)
 
 
+def test_more_contradictions_than_half_the_samples_are_refused_with_both_numbers() -> None:
+    assert problems(source="moons", samples=7, contradictions=3) == []
+    [(path, message)] = problems(source="moons", samples=7, contradictions=4)
+    assert path == ("contradictions",)
+    assert "is 4" in message and "samples is 7" in message and "Make it 3 or less" in message
+
+
 def test_several_problems_are_all_told() -> None:
     found = problems(source="article", samples=5, noise=0.1, classes=3)
     assert {path for path, _ in found} == {("samples",), ("noise",), ("classes",)}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from overfit_core.batches import SOURCES, Array, Batch, make_batch
+from overfit_core.batches.contradictions import with_contradictions
 from overfit_core.spec import BatchSpec
 
 BUNDLED = ["iris", "wine", "breast_cancer", "diabetes", "digits"]
@@ -157,6 +158,54 @@ def test_label_noise_in_regression_stays_within_the_targets() -> None:
     clean, noisy = (batch_of("diabetes", samples=100, label_noise=s) for s in (0.0, 0.3))
     assert (noisy.y != clean.y).sum() == 30
     assert clean.y.min() <= noisy.y.min() and noisy.y.max() <= clean.y.max()
+
+
+@pytest.mark.parametrize("scaling", ["none", "standard", "min-max"])
+@pytest.mark.parametrize("source", SOURCES)
+def test_contradictions_repeat_the_first_inputs_with_other_labels(
+    source: str, scaling: str
+) -> None:
+    count = 2 if source == "article" else 5
+    settings: dict[str, Any] = {"samples": 4, "label_noise": 0.3, "scaling": scaling}
+    if source != "article":
+        settings |= {"samples": 12, "held_out": 3}
+    for dtype in ("float32", "float64"):
+        clean = batch_of(source, dtype, **settings)
+        batch = batch_of(source, dtype, **settings, contradictions=count)
+        np.testing.assert_array_equal(batch.x[-count:], batch.x[:count])
+        np.testing.assert_array_equal(batch.y[:-count], clean.y[:-count])
+        assert (batch.y[-count:] != batch.y[:count]).all()
+        assert (batch.x.dtype, batch.y.dtype) == (clean.x.dtype, clean.y.dtype)
+        if scaling == "none":
+            np.testing.assert_array_equal(batch.x[:-count], clean.x[:-count])
+        if batch.task != "regression":
+            assert set(batch.y.ravel()) <= set(range(len(batch.class_names)))
+        if "held_out" in settings:
+            np.testing.assert_array_equal(held_out_of(batch)[1], held_out_of(clean)[1])
+
+
+def test_a_contradiction_is_the_next_class_and_the_last_one_becomes_the_first() -> None:
+    batch = batch_of("iris", samples=12, contradictions=6)
+    np.testing.assert_array_equal(batch.y[6:], (batch.y[:6] + 1) % 3)
+    assert set(batch.y[:6]) == {0, 1, 2}
+
+
+def test_contradicting_targets_are_mirrored_within_the_range_of_the_batch() -> None:
+    clean, batch = (batch_of("diabetes", samples=40, contradictions=k) for k in (0, 20))
+    np.testing.assert_allclose(batch.y[20:], clean.y.min() + clean.y.max() - batch.y[:20])
+    assert clean.y.min() <= batch.y.min() and batch.y.max() <= clean.y.max()
+
+
+@pytest.mark.parametrize(
+    ("targets", "contradicting"), [([0.0, 2.0, 1.0, 2.0], [2.0, 0.0]), ([3.0] * 4, [4.0, 4.0])]
+)
+def test_a_contradicting_target_is_never_the_same(
+    targets: list[float], contradicting: list[float]
+) -> None:
+    _, y = with_contradictions(np.arange(4.0)[:, None], np.array(targets), 2, None)
+    assert list(y[2:]) == contradicting
+    _, y = with_contradictions(np.zeros((4, 1)), np.array([1.0, 1.001, 0.0, 2.0]), 2, None)
+    assert list(y[2:]) == [2.0, 2.0]
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from overfit_core import ModelError, Report, check, check_spec, run
+from overfit_core.diagnosis.model_facts import read_model
 from overfit_core.presets import PRESETS
 from overfit_core.testing import assert_memorises
 from tests.diagnosis.programs import HEALTHY, LAYERS, NUMBERS, X, Y
@@ -106,6 +107,101 @@ def test_models_and_batches_of_many_kinds_are_memorised(kind: str) -> None:
     assert report.memorised, report.to_markdown()
     if report.accuracy is not None:
         assert report.accuracy == 1.0
+
+
+def test_an_autoencoder_with_a_constant_column_is_memorised() -> None:
+    x = np.random.default_rng(0).random((8, 6), "float32")
+    x[:, 2] = 0
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((6,)), LAYERS.Dense(48, "tanh"), LAYERS.Dense(6, "sigmoid")]
+    )
+    model.compile(keras.optimizers.Adam(0.01), loss="mean_squared_error")
+    report = check(model, x, x, epochs=1_000, seeds=1)
+    assert report.memorised, report.to_markdown()
+    assert report.r2 is not None
+    assert 0.99 <= report.r2 < 1
+
+
+class OwnModel(keras.Model):
+    """Made by a class of the caller's, with no shape of its output anywhere."""
+
+    def __init__(self, units: int) -> None:
+        super().__init__()
+        self.hidden, self.out = LAYERS.Dense(units, "tanh"), LAYERS.Dense(1, "sigmoid")
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        self.hidden.build(shape)
+        self.out.build((*shape[:-1], self.hidden.units))
+        self.built = True
+
+    def call(self, x: object) -> object:
+        return self.out(self.hidden(x))
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_a_model_of_a_class_of_its_own_is_a_report(built: bool) -> None:
+    keras.utils.set_random_seed(1)
+    model = OwnModel(32)
+    if built:
+        model(X)
+    model.compile(keras.optimizers.Adam(0.05), loss="binary_crossentropy")
+    weights = [w.copy() for w in model.get_weights()]
+    report = check(model, X, Y, epochs=200, seeds=1)
+    assert report.memorised, report.to_markdown()
+    # What is not built cannot be copied either: it is built, and left at its initial weights.
+    for before, after in zip(weights, model.get_weights(), strict=built):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_an_output_that_is_named_takes_labels_by_name() -> None:
+    into = keras.Input((2,))
+    out = LAYERS.Dense(1, "sigmoid", name="out")(LAYERS.Dense(32, "tanh")(into))
+    for loss in ("binary_crossentropy", {"out": "binary_crossentropy"}):
+        model = keras.Model(into, out)
+        model.compile(keras.optimizers.Adam(0.05), loss=loss)
+        report = check(model, X, {"out": Y}, epochs=200, seeds=1)
+        assert report.memorised
+    model = keras.Model(into, {"out": out})
+    model.compile("adam", loss="binary_crossentropy")
+    error = check(model, X, {"out": Y}).causes[0].evidence["error"]
+    assert "output is a dict" in error
+
+
+def test_the_length_of_a_sequence_is_that_of_the_batch() -> None:
+    steps = np.random.default_rng(0).normal(size=(4, 6, 2)).astype("float32")
+    model = keras.Sequential(
+        [keras.Input((None, 2)), LAYERS.LSTM(4, return_sequences=True), LAYERS.Dense(3, "softmax")]
+    )
+    model.compile(keras.optimizers.Adam(1e-6), loss="categorical_crossentropy")
+    y = np.eye(3, dtype="float32")[np.arange(24).reshape(4, 6) % 3]
+    assert read_model(model, steps).output_shape == (6, 3)
+    report = check(model, steps, y, epochs=2, seeds=1, budget_seconds=0.1)
+    assert "label_loss_mismatch" not in [cause.rule for cause in report.causes]
+
+
+def test_a_recurrent_layer_that_remembers_is_left_as_it_was() -> None:
+    model = keras.Sequential(
+        [keras.Input(batch_shape=(4, 6, 2)), LAYERS.LSTM(4, stateful=True), LAYERS.Dense(1)]
+    )
+    model.compile("sgd", loss="mean_squared_error")
+    before = [np.asarray(v) for v in model.non_trainable_variables]
+    assert read_model(model, np.ones((4, 6, 2), "float32")).output_shape == (1,)
+    for old, new in zip(before, model.non_trainable_variables, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_what_cannot_be_read_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("setup_of", "look_at", "read_model", "floor_of"):
+        with monkeypatch.context() as patched:
+
+            def broken(*_given: object, name: str = name) -> None:
+                raise AttributeError(f"nothing to {name}")
+
+            patched.setattr(f"overfit_core.diagnosis.examination.{name}", broken)
+            report = check(HEALTHY.model(), X, Y, epochs=2)
+        assert report.verdict == "impossible"
+        assert f"AttributeError: nothing to {name}" in report.causes[0].evidence["error"]
 
 
 def test_the_model_and_the_random_state_stay_as_they_were() -> None:

@@ -92,4 +92,5 @@ def test_whoever_logs_in_finds_their_runs_in_another_browser_and_nobody_else_doe
     expect(other.get_by_role("heading", name="No runs yet")).to_be_visible(timeout=20 * SECONDS)
 
     mine.page.get_by_role("button", name="Log out").click()
+    mine.page.get_by_role("button", name="End session").click(timeout=PATIENCE)
     expect(mine.page.get_by_role("button", name="Log in")).to_be_visible(timeout=PATIENCE)

@@ -112,6 +112,21 @@ LAYER_SPECS = {
         ],
         batch={"source": "digits", "samples": 12, "held_out": 6, "scaling": "min-max"},
     ),
+    "frozen": _spec(
+        [
+            {"kind": "conv1d", "filters": 3, "trainable": False, "l2": 0.1},
+            {"kind": "attention", "heads": 1, "trainable": False},
+            {"kind": "dense", "units": 4},
+            {"kind": "batch_normalization", "trainable": False},
+            {"kind": "layer_normalization", "trainable": False},
+            {"kind": "gru", "units": 3, "trainable": False},
+            {"kind": "dense", "units": 4, "initial_bias": 0.1, "trainable": False},
+        ],
+        batch=SENSOR,
+    ),
+    "nothing-trained": _spec(
+        [{"kind": "dense", "units": 4, "trainable": False}], head={"trainable": False}
+    ),
     "stop": _spec(
         [{"kind": "dense", "units": 32}],
         optimizer={"learning_rate": 0.05},
@@ -141,6 +156,12 @@ SETTING_SPECS = {
         batch={"source": "iris", "samples": 30, "held_out": 12, "scaling": "standard"},
     ),
     "label-noise": _spec(batch=MOONS | {"label_noise": 0.4, "scaling": "min-max", "samples": 40}),
+    "contradictions": _spec(
+        batch=MOONS | {"contradictions": 3, "label_noise": 0.2, "scaling": "standard"}
+    ),
+    "contradicting-targets": _spec(
+        batch={"source": "sine", "samples": 9, "held_out": 4, "contradictions": 4}
+    ),
     "regression": _spec(batch={"source": "sine", "samples": 16, "held_out": 5}, loss="huber"),
     "hinge": _spec(loss="squared_hinge", head={"activation": "tanh"}),
     "one-hot": _spec(
@@ -195,6 +216,7 @@ ALL_SPECS = (
 FIRST = (
     *("article-1", "article-2", "article-3", "digits-cnn", "sensor-lstm", "attention"),
     *("images", "conv1d", "stop", "held-out", "label-noise", "regression"),
+    *("frozen", "contradictions"),
     *("schedule-free", "muon-scheduled", "sgd-clipped", "adamw", "cosine", "piecewise"),
     *("article-2-float32", "article-3-float32", "iris-float32", "memorised-float32"),
 )

@@ -77,6 +77,35 @@ def test_another_seed_gives_other_weights() -> None:
     assert len(hashes) == 2
 
 
+FROZEN = [
+    {**layer, "trainable": False} if layer["kind"] != "dropout" else layer for layer in SEQUENCE
+]
+
+
+def test_frozen_layers_start_from_the_same_weights_and_keep_them() -> None:
+    # Three samples: with as many of each label the bias of the head would stay.
+    batch_of_three = {"source": "sensor", "steps": 8, "samples": 3}
+    spec = sequence_spec(model={"layers": FROZEN}, batch=batch_of_three)
+    assert weights_hash(spec) == weights_hash(sequence_spec())
+    model, batch = build_model(spec), make_batch(spec.batch)
+    before = {layer.name: layer.get_weights() for layer in model.layers}
+    model.fit(batch.x, target_for(spec, batch), epochs=3, verbose=0)
+    changed = {
+        layer.name
+        for layer in model.layers
+        if any((a != b).any() for a, b in zip(before[layer.name], layer.get_weights(), strict=True))
+    }
+    # Where dropout is, its seed counts on.
+    assert changed - {"attention_1", "dropout_1"} == {"head"}
+    assert not any(layer.trainable_weights for layer in model.layers if layer.name != "head")
+
+
+def test_a_frozen_head_is_all_that_is_not_trained() -> None:
+    model = build_model(sequence_spec(model={"layers": SEQUENCE, "head": {"trainable": False}}))
+    frozen = {layer.name for layer in model.layers if layer.weights and not layer.trainable}
+    assert frozen == {"head"}
+
+
 def test_inserting_a_dropout_leaves_the_weights_of_the_other_layers() -> None:
     dense = [{"kind": "dense"}, {"kind": "dense"}]
     plain, dropped = (

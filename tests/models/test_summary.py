@@ -60,6 +60,19 @@ def test_moving_statistics_are_not_trained() -> None:
     assert summary.parameters - summary.trainable_parameters == 4
 
 
+def test_frozen_weights_are_counted_and_not_trained() -> None:
+    layers = [{"kind": "dense", "units": 3}, {"kind": "batch_normalization"}]
+    frozen = [{**layer, "trainable": False} for layer in layers]
+    summary = summarise(spec_of("article", [*frozen, {"kind": "dense", "units": 5}]))
+    assert (
+        summary.parameters
+        == summarise(spec_of("article", [*layers, layers[0] | {"units": 5}])).parameters
+    )
+    assert summary.trainable_parameters == (3 + 1) * 5 + (5 + 1)
+    spec = RunSpec.load({"model": {"layers": frozen, "head": {"trainable": False}}})
+    assert summarise(spec).trainable_parameters == 0
+
+
 def test_a_summary_refuses_what_cannot_be_built() -> None:
     flat = RunSpec()
     model = flat.model.model_copy(update={"layers": (LAYERS["conv2d"](),)})

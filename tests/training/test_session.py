@@ -9,6 +9,8 @@ import pytest
 
 from overfit_core import RunSpec
 from overfit_core.errors import ModelError
+from overfit_core.optimizers import OPTIMIZERS
+from overfit_core.spec import PROBES
 from overfit_core.training import History, overfit, run
 from overfit_core.training.cache import PROGRAMS, ProgramCache
 from overfit_core.training.plan import Data, Plan
@@ -230,6 +232,34 @@ def test_the_same_spec_gives_the_same_history_in_two_processes() -> None:
 def test_advance_refuses_less_than_one_epoch() -> None:
     with pytest.raises(ValueError, match="epochs=0"):
         SpecSession(short()).advance(0)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        pytest.param(name, marks=[] if name in ("SGD", "Adam") else pytest.mark.exhaustive)
+        for name in OPTIMIZERS
+    ],
+)
+def test_a_spec_without_any_trained_weight_runs_and_its_loss_stays(optimizer: str) -> None:
+    spec = RunSpec.load(
+        {
+            "batch": {"source": "moons", "samples": 8, "held_out": 3},
+            "model": {
+                "layers": [
+                    {"kind": "dense", "units": 4, "trainable": False, "l2": 0.1},
+                    {"kind": "batch_normalization", "trainable": False},
+                ],
+                "head": {"trainable": False},
+            },
+            "optimizer": {"name": optimizer, "schedule": {"kind": "cosine"}},
+            "training": {"epochs": 5, "probes": list(PROBES)},
+        }
+    )
+    session = SpecSession(spec)
+    history = session.advance(5)
+    assert len(set(history["loss"])) == len(set(history["val_loss"])) == 1
+    assert history["loss"][0] == pytest.approx(session.summary().loss)
 
 
 def test_a_million_epochs_can_be_asked_for_and_left_early() -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import bars, spans_decades
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import initialiser_change
 
 FIRST_LOSS = 10.0
 """A first loss so many times that of a uniform guess is too large."""
 TINY = 1e-10
+WIDE = 1.0
+"""Standard deviation of a kernel above which it is wide.
+
+A first loss is also far too large where inputs are not scaled: the start is to blame for it only
+where a kernel is wider than any that Glorot's initialiser draws.
+"""
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -24,7 +31,7 @@ def find(facts: Facts) -> Evidence | None:
         return None
     first = float(facts.run.history["loss"][0])
     wide = max(facts.model.kernels.values(), default=0.0)
-    if first > FIRST_LOSS * guess and wide > 1.0:
+    if first > FIRST_LOSS * guess and wide > WIDE:
         return {"first_loss": first, "uniform_guess": guess, "largest_standard_deviation": wide}
     return None
 
@@ -43,23 +50,37 @@ def _uniform_guess(facts: Facts) -> float | None:
     return float(np.log(max(classes, 2)))
 
 
-def changes(_facts: Facts) -> list[Change]:
+def changes(facts: Facts) -> list[Change]:
     """Draw the kernels at random, in a size that keeps the signal's."""
-    return [initialiser_change(RULE.id, "GlorotUniform")]
+    return [initialiser_change(RULE.id, facts, "GlorotUniform")]
+
+
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Draw how far the weights of each kernel lie apart at the start."""
+    kernels, flat = facts.model.kernels, evidence.get("layers")
+    wide = sorted((name for name in kernels if kernels[name] > WIDE), key=lambda n: -kernels[n])
+    title = "Kernels start far too large." if flat is None else "Kernels start all alike."
+    return bars(
+        title, kernels, axis="Standard deviation of the kernel at the start",
+        marked=wide if flat is None else flat, band=(None, WIDE) if flat is None else None,
+        log=spans_decades(list(kernels.values())),
+    )  # fmt: skip
 
 
 RULE = Rule(
     id="bad_initialisation",
     title="The weights start where they cannot learn well",
     why=(
-        "Units that start alike get the same gradient and stay alike, so a layer of them is "
-        "worth one unit. Kernels that are far too large saturate what follows."
+        "Units that start alike are told apart by the weights behind them alone, and kernels of "
+        "zeros pass no gradient on to the layers before them. Kernels that are far too large "
+        "saturate what follows, or blow it up."
     ),
     source="Glorot and Bengio 2010; Goodfellow, Bengio and Courville, Deep Learning, section 8.4",
     find=find,
     changes=changes,
     silences=frozenset(
         {
+            "non_finite",
             "vanishing_gradients",
             "dead_relu",
             "saturation",
@@ -69,4 +90,5 @@ RULE = Rule(
             "too_few_epochs",
         }
     ),
+    drawing=drawing,
 )

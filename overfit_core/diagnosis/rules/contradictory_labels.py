@@ -1,10 +1,21 @@
-"""Equal samples with different labels."""
+"""Equal samples with different labels.
+
+A batch in which all labels are the same is no fault here: the bias of the output alone memorises
+it, so that it can only be the reason why nothing was learned where something else is wrong as well.
+"""
 
 from __future__ import annotations
 
+import numpy as np
+
 from overfit_core.diagnosis.batch_facts import SHOWN_SAMPLES
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import MOST_COLUMNS, headed, sample_rows
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
 from overfit_core.training.result import R2_MEMORISED
+from overfit_core.training.types import AnyArray
+
+GROUPS, PER_GROUP = 2, 3
+"""So many groups of equal samples are shown, and so many labels of each."""
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -27,6 +38,25 @@ def changes(facts: Facts) -> list[Change]:
     return [Change(RULE.id, "labels.like_first", groups, text, "y[j] = y[i]  # where x[i] == x[j]")]
 
 
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Show of the first groups one sample for each label."""
+    y = np.asarray(facts.batch.y, float).reshape(facts.batch.samples, -1)
+    shown: list[int] = []
+    for group in evidence["samples"][:GROUPS]:
+        _, first = np.unique(y[group], axis=0, return_index=True)
+        shown += sorted(group[place] for place in first)[:PER_GROUP]
+    most = max(1, MOST_COLUMNS // len(facts.batch.x))
+    columns: dict[str, AnyArray | None] = {}
+    for name, values in facts.batch.x.items():
+        columns |= headed(name, values, most=most)
+    if facts.target.kind == "one_hot":
+        columns["y, its class"] = y.argmax(axis=1)
+    else:
+        apart = np.flatnonzero((y[shown] != y[shown[0]]).any(axis=0))
+        columns |= headed("y", facts.batch.y, [int(place) for place in apart])
+    return sample_rows("The inputs are equal, the labels are not.", shown, columns)
+
+
 RULE = Rule(
     id="contradictory_labels",
     title="Equal samples have different labels",
@@ -34,7 +64,7 @@ RULE = Rule(
         "A network gives equal inputs equal outputs, so it can be right on one of the labels at "
         "most. The loss has a floor that no training goes below."
     ),
-    source="Zhang et al. 2017, Understanding deep learning requires rethinking generalization",
+    source="Bishop 2006, Pattern Recognition and Machine Learning, section 1.5",
     find=find,
     changes=changes,
     silences=frozenset(
@@ -48,4 +78,5 @@ RULE = Rule(
         }
     ),
     from_start=True,
+    drawing=drawing,
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import medians, probe_lines
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import activation_change, initialiser_change
 
 DEAD = 0.999
 """A layer with this share of dead units passes nothing on."""
+MANY = 0.5
+"""A layer with this share of them is worth a word beside another cause; healthy nets have such."""
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -22,13 +25,29 @@ def find(facts: Facts) -> Evidence | None:
     return None
 
 
-def changes(_facts: Facts) -> list[Change]:
+def mostly_dead(facts: Facts) -> dict[str, float]:
+    """Return the share of dead units at the end, of each layer that is dead by half or more."""
+    last = medians(facts, "dead_share", slice(-1, None))
+    return {name: share for name, share in last.items() if MANY <= share < DEAD}
+
+
+def changes(facts: Facts) -> list[Change]:
     """Give the units a slope on both sides, or start them anew."""
     text = "Take leaky ReLUs, which have a slope on both sides."
     return [
         activation_change(RULE.id, "relu", "leaky_relu", text),
-        initialiser_change(RULE.id, "HeUniform"),
+        initialiser_change(RULE.id, facts, "HeUniform"),
     ]
+
+
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Draw the share of dead units by epoch."""
+    last = medians(facts, "dead_share", slice(-1, None))
+    dead = [evidence["layer"], *(name for name in last if last[name] >= DEAD)]
+    return probe_lines(
+        facts, "dead_share", "All units of a layer are zero.",
+        axis="Dead units, share of the layer", marked=dead,
+    )  # fmt: skip
 
 
 RULE = Rule(
@@ -36,7 +55,7 @@ RULE = Rule(
     title="A layer of ReLUs is dead",
     why=(
         "Every unit of the layer is zero for every sample, and a ReLU has no gradient there. "
-        "Nothing before it learns any more, and the output is one constant."
+        "Through it nothing before it learns any more, and it gives the same for every sample."
     ),
     source="Lu et al. 2019, Dying ReLU and initialization",
     find=find,
@@ -44,4 +63,5 @@ RULE = Rule(
     silences=frozenset(
         {"vanishing_gradients", "learning_rate_too_low", "too_few_epochs", "too_little_capacity"}
     ),
+    drawing=drawing,
 )

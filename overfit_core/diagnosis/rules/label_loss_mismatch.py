@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import headed, ranges, sample_rows
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import loss_change, output_change
 from overfit_core.diagnosis.target import CROSS_ENTROPIES
 
 SUM_TOLERANCE = 1e-3
+ROWS = 3
+"""So many labels are shown."""
+MOST_UNITS = 100_000
+"""No larger output is proposed: such numbers are no classes."""
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -23,12 +28,11 @@ def find(facts: Facts) -> Evidence | None:
     if model.loss == "categorical_crossentropy" and y.ndim > 1 and not facts.batch.bad:
         sums = y.sum(axis=-1)
         if np.abs(sums - 1).max() > SUM_TOLERANCE:
-            worst = int(np.abs(sums - 1).reshape(len(y), -1).max(axis=1).argmax())
-            return {
-                "problem": "rows do not sum to 1",
-                "sample": worst,
-                "sum": float(sums.flat[worst]),
-            }
+            worst = np.unravel_index(np.abs(sums - 1).argmax(), sums.shape)
+            place = {"sample": int(worst[0])}
+            if len(worst) > 1:
+                place["step"] = int(worst[1])
+            return {"problem": "rows do not sum to 1", **place, "sum": float(sums[worst])}
     if model.loss in CROSS_ENTROPIES and (low < 0 or high > 1):
         return {"problem": "labels outside 0 to 1", "low": low, "high": high}
     return None
@@ -52,7 +56,8 @@ def _class_numbers(y: np.ndarray, low: float, high: float, units: int) -> Eviden
 def _shape(facts: Facts) -> Evidence | None:
     """Find labels that are broadcast against the output, or that name classes to several units."""
     labels, output = facts.batch.y.shape[1:], facts.model.output_shape
-    if labels == output or (labels == () and output == (1,)):
+    if labels == output or labels == (*output, 1) or (*labels, 1) == output:
+        # Keras takes or gives a last axis of one where the other side has it.
         return None
     if facts.target.kind == "class_numbers":
         return {
@@ -78,10 +83,19 @@ def changes(facts: Facts) -> list[Change]:
     if problem.startswith("class numbers beyond"):
         return _for_numbers_beyond(facts)
     if problem.startswith("labels outside"):
-        return [_loss_for_numbers(facts)]
-    if problem.startswith("rows do not") and facts.target.kind == "multi_label":
-        return [output_change(RULE.id, "sigmoid")]
+        return [*_from_zero(facts), _loss_for_numbers(facts)]
+    if problem.startswith("rows do not"):
+        multi = facts.target.kind == "multi_label"
+        return [*_from_zero(facts), *([output_change(RULE.id, "sigmoid")] if multi else [])]
     return []
+
+
+def _from_zero(facts: Facts) -> list[Change]:
+    """Count from 0 where that leaves nothing but 0 and 1."""
+    y = np.asarray(facts.batch.y, float)
+    if y.min() == 0 or not np.isin(y - y.min(), (0, 1)).all():
+        return []
+    return [Change(RULE.id, "labels", "from_zero", "Count the classes from 0.", "y = y - y.min()")]
 
 
 def _for_numbers_beyond(facts: Facts) -> list[Change]:
@@ -91,6 +105,8 @@ def _for_numbers_beyond(facts: Facts) -> list[Change]:
         code = "y = y - y.min()"
         made.append(Change(RULE.id, "labels", "from_zero", "Count the classes from 0.", code))
     units = int(y.max()) + 1
+    if units > MOST_UNITS:
+        return made
     text = f"Give the output {units} units, one per class."
     return [*made, Change(RULE.id, "output.units", units, text, f"Dense({units}, …)")]
 
@@ -101,6 +117,31 @@ def _loss_for_numbers(facts: Facts) -> Change:
     classes = whole and facts.model.units > 1
     name = "sparse_categorical_crossentropy" if classes else "mean_squared_error"
     return loss_change(RULE.id, name)
+
+
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Draw labels beside what the loss takes, or show them where their form is wrong."""
+    problem, y = str(evidence["problem"]), np.asarray(facts.batch.y, float)
+    rows = y.reshape(len(y), -1)
+    if "low" in evidence and "whole" not in problem:
+        top = evidence["units"] - 1.0 if "units" in evidence else 1.0
+        ends = {_name(rows, p): (rows[:, p].min(), rows[:, p].max()) for p in range(rows.shape[1])}
+        beyond = [name for name, (low, high) in ends.items() if low < 0 or high > top]
+        title = "Labels lie outside what the loss takes."
+        return ranges(title, ends, axis="Label", marked=beyond, band=(0.0, top))
+    if "whole" in problem:
+        places = np.flatnonzero((rows != np.round(rows)).any(axis=1))[:ROWS]
+        return sample_rows("Class numbers are not whole.", list(places), headed("y", y))
+    if "sample" in evidence and y.ndim == 2:
+        columns = headed("y", y) | {"sum": rows.sum(axis=1)}
+        return sample_rows("The row does not sum to 1.", [evidence["sample"]], columns)
+    if "one-hot" in problem:
+        return sample_rows("The labels are rows.", range(min(ROWS, len(y))), headed("y", y))
+    return None
+
+
+def _name(rows: np.ndarray, place: int) -> str:
+    return "the labels" if rows.shape[1] == 1 else f"column {place} of the labels"
 
 
 RULE = Rule(
@@ -117,6 +158,7 @@ RULE = Rule(
     changes=changes,
     silences=frozenset(
         {
+            "non_finite",
             "output_cannot_reach_target",
             "unsuited_loss",
             "learning_rate_too_high",
@@ -127,4 +169,5 @@ RULE = Rule(
         }
     ),
     from_start=True,
+    drawing=drawing,
 )

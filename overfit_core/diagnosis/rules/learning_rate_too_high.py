@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from overfit_core.diagnosis.facts import LAST, Change, Evidence, Facts, Rule
-from overfit_core.diagnosis.proposals import rate_change
+from overfit_core.diagnosis.drawings import bars, lines, loss_line, medians, spans_decades
+from overfit_core.diagnosis.facts import LAST, Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import rate_changes
 
 RISE = 2.0
 SWINGS = 0.5
 SWING_SIZE = 0.02
+"""Median change of the loss from one epoch to the next, as a share of the loss: a loss at rest
+turns as often by rounding, and by much less."""
+NEAR_FLOOR = 0.05
+"""A loss that rose again is no sign where it is still so small a share of the first one: a run that
+has all but arrived doubles its loss by a step that matters to nobody."""
 STEP = 0.1
+AFTER = 20
+"""So many epochs are drawn behind a leap."""
 SKIPPED = 5
 """Adam's first steps are large by design."""
 
@@ -35,7 +43,7 @@ def find(facts: Facts) -> Evidence | None:
     loss = run.losses - min(facts.floor.loss, float(run.losses.min()) - 1e-12)
     least = np.minimum.accumulate(loss)
     rise = loss[-1] / max(least[-1], 1e-12)
-    if rise >= RISE and loss[-1] > 0.05 * loss[0]:
+    if rise >= RISE and loss[-1] > NEAR_FLOOR * loss[0]:
         return {**rate, "problem": "the loss is far above its smallest", "times": float(rise),
                 "smallest_at_epoch": int(loss.argmin()) + 1}  # fmt: skip
     swings = swinging(run.losses)
@@ -81,7 +89,31 @@ def _largest_step(facts: Facts) -> tuple[float, str]:
 
 def changes(facts: Facts) -> list[Change]:
     """Divide the learning rate by 10, and by 100."""
-    return [rate_change(RULE.id, facts, factor) for factor in (0.1, 0.01)]
+    return rate_changes(RULE.id, facts, (0.1, 0.01))
+
+
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Draw the loss where it leaps, swings or ends, or the steps beside the weights."""
+    assert facts.run is not None
+    loss, problem = facts.run.losses, evidence["problem"]
+    if "layer" in evidence:
+        steps = medians(facts, "update_ratio", slice(max(SKIPPED, len(loss) - LAST), None))
+        large = sorted((name for name in steps if steps[name] > STEP), key=lambda n: -steps[n])
+        title, axis = "Steps are large beside the weights.", "Update ÷ weight norm, median"
+        return bars(
+            title, steps, axis=axis, marked=large, band=(None, STEP),
+            log=spans_decades([*steps.values(), STEP]),
+        )  # fmt: skip
+    if "smallest" in problem:
+        both = {"loss": loss, "smallest so far": np.minimum.accumulate(loss)}
+        title = "The loss has risen far above its smallest."
+        return lines(title, both, axis="Loss", marked=["loss"], log=spans_decades(loss))
+    if "leapt" in problem:
+        title, last = "The loss leaps above where it began.", evidence["epoch"] + AFTER
+        return loss_line(facts, title, last=last, band=(None, float(loss[0])))
+    if "swings" in problem:
+        return loss_line(facts, "The loss swings from epoch to epoch.", last=len(loss))
+    return loss_line(facts, "The loss ends in no finite number.", last=evidence["epoch"])
 
 
 RULE = Rule(
@@ -106,4 +138,5 @@ RULE = Rule(
             "unscaled_targets",
         }
     ),
+    drawing=drawing,
 )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from overfit_core.diagnosis.facts import LAST, Change, Evidence, Facts, Rule
-from overfit_core.diagnosis.proposals import rate_change
+from overfit_core.diagnosis.drawings import bars, medians
+from overfit_core.diagnosis.facts import LAST, Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import rate_changes
 
 FALLING = 0.95
 STEP = 1e-3
-"""The median step beside the weights, above which a rate is not called low."""
+"""The median step beside the weights, above which a rate is not called low.
+
+1e-3 is usual, and a loss that falls in nearly every epoch bears longer steps than its own. That it
+falls is asked for as well, and a trial has to speak for it before anything else is left aside."""
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -31,7 +35,17 @@ def find(facts: Facts) -> Evidence | None:
 
 def changes(facts: Facts) -> list[Change]:
     """Multiply the learning rate by 10, and by 100."""
-    return [rate_change(RULE.id, facts, factor) for factor in (10, 100)]
+    return rate_changes(RULE.id, facts, (10, 100))
+
+
+def drawing(facts: Facts, _evidence: Evidence) -> Drawing | None:
+    """Draw how large the last steps are beside the weights, by layer."""
+    steps = medians(facts, "update_ratio", slice(-LAST, None))
+    small = sorted((name for name in steps if steps[name] < STEP), key=lambda n: steps[n])
+    return bars(
+        "Steps are tiny beside the weights.", steps, axis="Update ÷ weight norm, median",
+        marked=small, band=(STEP, None), log=True,
+    )  # fmt: skip
 
 
 RULE = Rule(
@@ -45,4 +59,5 @@ RULE = Rule(
     find=find,
     changes=changes,
     suspicion=True,
+    drawing=drawing,
 )

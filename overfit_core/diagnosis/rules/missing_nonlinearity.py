@@ -5,55 +5,51 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.graph_facts import LINEAR
 from overfit_core.diagnosis.proposals import activation_change
 from overfit_core.diagnosis.target import worst_r2
 from overfit_core.training.result import R2_MEMORISED
 
-_LINEAR = ("Dense", "Conv1D", "Conv2D", "Conv3D")
-_BENDS = frozenset(
-    {"MultiHeadAttention", "LSTM", "GRU", "MaxPooling1D", "MaxPooling2D", "PReLU", "ELU"}
-)
+MOST_NUMBERS = 10_000_000
+"""Inputs and labels that hold more, as columns, are not fitted: that would take seconds."""
 
 
 def find(facts: Facts) -> Evidence | None:
     """Look for a net of linear layers only, on a batch that least squares cannot fit."""
     hidden, model = facts.model.hidden, facts.model
-    bent = any(
-        layer.activation
-        for layer in model.layers
-        if layer is not model.output and _inner(facts, layer)
-    )
-    if not hidden or bent or any(layer.kind not in _LINEAR for layer in hidden):
+    if not hidden or not model.transparent or model.output is None:
         return None
-    if any(layer.kind in _BENDS for layer in model.layers) or _fits_a_plane(facts):
+    # What comes behind the output's layer bends the output, not what it is made from.
+    inner = model.layers[: model.layers.index(model.output)]
+    if any(layer.activation or layer.kind not in LINEAR for layer in inner):
+        return None
+    if not _is_beyond_a_plane(facts):
         return None
     return {"layers": [layer.name for layer in hidden], "activation": "linear"}
 
 
-def _inner(facts: Facts, layer: object) -> bool:
-    """Whether a layer comes before the output's own, so that its activation is not the output's."""
-    output = facts.model.output
-    if output is None:
-        return True
-    places = list(facts.model.layers)
-    return places.index(layer) < places.index(output)  # type: ignore[arg-type]
-
-
-def _fits_a_plane(facts: Facts) -> bool:
-    x = np.concatenate(
-        [np.asarray(a, float).reshape(facts.batch.samples, -1) for a in facts.batch.x.values()],
-        axis=1,
-    )
-    y = np.asarray(facts.batch.y, float).reshape(facts.batch.samples, -1)
-    if facts.target.kind == "class_numbers" and facts.target.classes:
-        y = np.eye(facts.target.classes)[y[:, 0].astype(int)]
-    x = np.column_stack([x, np.ones(len(x))])
-    fitted = x @ np.linalg.lstsq(x, y, rcond=None)[0]
-    if facts.target.is_classes:
-        one = y.shape[1] == 1
-        right = (fitted > 0.5) == (y > 0.5) if one else fitted.argmax(1) == y.argmax(1)
-        return bool(np.all(right))
-    return worst_r2(y, fitted) >= R2_MEMORISED
+def _is_beyond_a_plane(facts: Facts) -> bool:
+    """Tell whether least squares does not fit the batch; False where that is not worked out."""
+    samples, target = facts.batch.samples, facts.target
+    columns = sum(int(np.prod(np.shape(a)[1:])) for a in facts.batch.x.values())
+    y = np.asarray(facts.batch.y, float).reshape(samples, -1)
+    numbers = target.kind == "class_numbers"
+    answers = y.shape[1] * (target.classes or 1 if numbers else 1)
+    if samples * max(columns + 1, answers) > MOST_NUMBERS or columns >= MOST_NUMBERS:
+        return False
+    parts = [np.asarray(a, float).reshape(samples, -1) for a in facts.batch.x.values()]
+    x = np.column_stack([*parts, np.ones(samples)])
+    if numbers:
+        y = (y[..., None] == np.arange(target.classes or 1)).astype(float)
+    flat = y.reshape(samples, -1)
+    fitted = x @ np.linalg.lstsq(x, flat, rcond=None)[0]
+    if not target.is_classes:
+        return worst_r2(flat, fitted) < R2_MEMORISED
+    if not numbers and target.kind != "one_hot":
+        middle = (flat.min() + flat.max()) / 2
+        return bool(((fitted > middle) != (flat > middle)).any())
+    rows = (samples, -1, target.classes or 1)
+    return bool((fitted.reshape(rows).argmax(-1) != flat.reshape(rows).argmax(-1)).any())
 
 
 def changes(_facts: Facts) -> list[Change]:
@@ -66,8 +62,8 @@ RULE = Rule(
     id="missing_nonlinearity",
     title="The hidden layers are linear",
     why=(
-        "Linear layers behind each other are one linear layer, however many there are. This "
-        "batch cannot be fitted by a plane."
+        "Linear layers behind each other are one linear layer, however many there are. Least "
+        "squares, which finds the plane that lies closest, does not fit this batch."
     ),
     source="Goodfellow, Bengio and Courville, Deep Learning, section 6.1",
     find=find,

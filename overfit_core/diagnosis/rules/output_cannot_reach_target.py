@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import ranges
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.graph_facts import UNKNOWN
 from overfit_core.diagnosis.proposals import loss_change, output_change
 
 MARGIN = 0.01
@@ -22,6 +24,8 @@ def find(facts: Facts) -> Evidence | None:
     """Compare the output's activation with the loss and with the labels' range."""
     model, given = facts.model, facts.model.output_activation
     told = {"activation": given, "loss": model.loss}
+    if given == UNKNOWN:
+        return None
     if given == "softmax" and model.units == 1:
         return {**told, "problem": "softmax over one unit is always 1"}
     if model.loss in _SHARES and not model.from_logits and given != "softmax":
@@ -73,6 +77,21 @@ def changes(facts: Facts) -> list[Change]:
     return made
 
 
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Draw what the activation gives beside the labels, where its range is the problem."""
+    labels = facts.batch.labels
+    ends = {"the labels": (labels.low.min(), labels.high.max())}
+    if "range" in evidence:
+        given = tuple(evidence["range"])
+    elif "one unit" in evidence["problem"]:
+        given = (1.0, 1.0)
+    else:
+        return None
+    ends = {f"{evidence['activation']} gives": given, **ends}
+    title = "The labels lie outside what the output can give."
+    return ranges(title, ends, axis="Value", marked=["the labels"])
+
+
 RULE = Rule(
     id="output_cannot_reach_target",
     title="The output cannot become what the labels are",
@@ -85,6 +104,7 @@ RULE = Rule(
     changes=changes,
     silences=frozenset(
         {
+            "non_finite",
             "unsuited_loss",
             "dead_relu",
             "saturation",
@@ -97,4 +117,5 @@ RULE = Rule(
         }
     ),
     from_start=True,
+    drawing=drawing,
 )

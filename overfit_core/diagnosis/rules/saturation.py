@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import medians, probe_lines
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import activation_change, initialiser_change
 
 SHARE = 0.5
@@ -25,20 +26,32 @@ def changes(facts: Facts) -> list[Change]:
     """Take smaller kernels, or ReLUs."""
     names = {layer.activation for layer in facts.model.hidden} & {"sigmoid", "tanh"}
     return [
-        initialiser_change(RULE.id, "GlorotUniform"),
+        initialiser_change(RULE.id, facts, "GlorotUniform"),
         *(activation_change(RULE.id, name, "relu") for name in sorted(names)),
     ]
+
+
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Draw the share of outputs at an end by epoch."""
+    last = medians(facts, "saturated_share", slice(-1, None))
+    output = facts.model.output.name if facts.model.output else ""
+    stuck = [name for name in last if last[name] > SHARE and name != output]
+    return probe_lines(
+        facts, "saturated_share", "Most outputs of a layer are stuck at an end.",
+        axis="Saturated, share of outputs", marked=[evidence["layer"], *stuck], band=(None, SHARE),
+    )  # fmt: skip
 
 
 RULE = Rule(
     id="saturation",
     title="Units are stuck at the end of their range",
     why=(
-        "Beyond ±5 a sigmoid or a tanh is flat, and passes on less than a hundredth of its "
-        "largest gradient. A layer of such units hardly learns."
+        "Beyond ±5 a sigmoid passes on less than a thirtieth of its largest gradient, and a tanh "
+        "less than a five-thousandth. A layer of such units hardly learns."
     ),
     source="Glorot and Bengio 2010, section 3; LeCun et al. 1998, section 4.4",
     find=find,
     changes=changes,
     silences=frozenset({"vanishing_gradients", "learning_rate_too_low", "too_little_capacity"}),
+    drawing=drawing,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import loss_line
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import epochs_change
 
 PART = 0.1
@@ -45,12 +46,18 @@ def changes(facts: Facts) -> list[Change]:
     return [epochs_change(RULE.id, facts.run.planned, LONGER * facts.run.planned)]
 
 
+def drawing(facts: Facts, _evidence: Evidence) -> Drawing | None:
+    """Draw the loss."""
+    return loss_line(facts, "The loss is still falling at the last epoch.")
+
+
 RULE = Rule(
     id="too_few_epochs",
     title="The run ends on its way down",
     why="The loss was still falling when the last epoch was over. With more epochs it goes on.",
-    source="Goodfellow, Bengio and Courville, Deep Learning, section 11.4",
+    source="Goodfellow, Bengio and Courville, Deep Learning, section 7.8",
     find=find,
     changes=changes,
     suspicion=True,
+    drawing=drawing,
 )

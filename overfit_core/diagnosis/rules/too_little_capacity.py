@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import bars
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.rules.too_few_epochs import FALL, falling
 
 
@@ -27,15 +28,24 @@ def _wider(times: int) -> Change:
     return Change(RULE.id, "layers.times", times, text, f"Dense({times} * units, …)")
 
 
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Draw how wide the hidden layers are."""
+    units = {layer.name: layer.units or 0 for layer in facts.model.hidden}
+    narrow = [name for name in units if units[name] == evidence["narrowest_layer"]]
+    title = "A layer passes on no more numbers than it has units."
+    return bars(title, units, axis="Units", marked=narrow)
+
+
 RULE = Rule(
     id="too_little_capacity",
     title="The network is too small for this batch",
     why=(
-        "Everything else is in order and the loss stays where it is. A wider copy of the same "
-        "network, on the same batch, memorises it."
+        "The loss has come to rest where it is too high. A copy of the same network with wider "
+        "hidden layers, trained on the same batch, comes far lower."
     ),
     source="Zhang et al. 2017, Understanding deep learning requires rethinking generalization",
     find=find,
     changes=changes,
     suspicion=True,
+    drawing=drawing,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import lines, spans_decades
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import epochs_change
 
 LONGER = 4
@@ -30,6 +31,18 @@ def changes(facts: Facts) -> list[Change]:
     ]
 
 
+def drawing(facts: Facts, _evidence: Evidence) -> Drawing | None:
+    """Draw the loss in training mode and in inference mode."""
+    if facts.run is None or "inference_loss" not in facts.run.history:
+        return None
+    loss, in_use = facts.run.history["loss"], facts.run.history["inference_loss"]
+    return lines(
+        "The loss in use stays far above that in training.",
+        {"training mode": loss, "inference mode": in_use},
+        axis="Loss", marked=["inference mode"], log=spans_decades([*loss, *in_use]),
+    )  # fmt: skip
+
+
 RULE = Rule(
     id="train_inference_mismatch",
     title="It is right in training, and wrong in use",
@@ -43,4 +56,5 @@ RULE = Rule(
     silences=frozenset(
         {"regularisation", "too_few_epochs", "learning_rate_too_low", "too_little_capacity"}
     ),
+    drawing=drawing,
 )

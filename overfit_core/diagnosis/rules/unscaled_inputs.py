@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.batch_facts import Columns
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import bars
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import inputs_change
+from overfit_core.diagnosis.scaling import is_token
 
 LARGE = 10.0
 FAR = 10.0
@@ -14,11 +17,8 @@ APART = 100.0
 
 def find(facts: Facts) -> Evidence | None:
     """Measure every column that is not constant."""
-    if any(
-        layer.kind in ("Normalization", "Rescaling", "Embedding") for layer in facts.model.layers
-    ):
-        return None
-    for name, columns in facts.batch.columns.items():
+    for name in _measured(facts):
+        columns = facts.batch.columns[name]
         found = _problem(columns)
         if found is not None:
             column, problem = found
@@ -31,6 +31,13 @@ def find(facts: Facts) -> Evidence | None:
                 "std": float(columns.std[column]),
             }
     return None
+
+
+def _measured(facts: Facts) -> list[str]:
+    """Return the inputs that are to be scaled: no token ids, and none if the network scales."""
+    if any(layer.kind in ("Normalization", "Rescaling") for layer in facts.model.layers):
+        return []
+    return [name for name in facts.batch.columns if not is_token(name, facts.model.tokens)]
 
 
 def _problem(columns: Columns) -> tuple[int, str] | None:
@@ -54,18 +61,36 @@ def _problem(columns: Columns) -> tuple[int, str] | None:
     return None
 
 
-def changes(_facts: Facts) -> list[Change]:
+def changes(facts: Facts) -> list[Change]:
     """Standardise each column."""
-    text = "Standardise the inputs: mean 0 and standard deviation 1 per column."
-    code = "x = (x - x.mean(0)) / x.std(0)"
-    return [Change(RULE.id, "inputs", "standardise", text, code)]
+    return [inputs_change(RULE.id, facts)] if _measured(facts) else []
+
+
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Draw for each column what is wrong with one: its size, or how far it lies from 0."""
+    columns, worst = facts.batch.columns[evidence["input"]], int(evidence["column"])
+    places, problem = np.flatnonzero(~columns.constant), evidence["problem"]
+    title, axis, limit = "Columns of the inputs are large.", "Largest absolute value", LARGE
+    sizes = columns.largest
+    if "from 0" in problem:
+        title, axis, limit = "Columns lie far from 0.", "Standard deviations from 0", FAR
+        sizes = np.abs(columns.mean) / np.maximum(columns.std, 1e-300)
+    elif "differ" in problem:
+        title, axis, limit = "Columns are of very different size.", "Standard deviation", np.inf
+        sizes = columns.std
+    bad = [worst, *(place for place in places if sizes[place] > limit)]
+    return bars(
+        title, {f"column {place}": sizes[place] for place in places}, axis=axis,
+        marked=[f"column {place}" for place in bad],
+        band=(None, limit) if np.isfinite(limit) else None, log=True,
+    )  # fmt: skip
 
 
 RULE = Rule(
     id="unscaled_inputs",
     title="The inputs are not scaled",
     why=(
-        "The gradient of a weight is as large as its input, so one learning rate cannot suit "
+        "The gradient of a weight is in proportion to its input, so one learning rate cannot suit "
         "columns that are large or far from zero. Units saturate or die, or the loss blows up."
     ),
     source="LeCun et al. 1998, Efficient BackProp, section 4.3",
@@ -73,6 +98,7 @@ RULE = Rule(
     changes=changes,
     silences=frozenset(
         {
+            "non_finite",
             "dead_relu",
             "saturation",
             "learning_rate_too_high",
@@ -83,4 +109,5 @@ RULE = Rule(
         }
     ),
     from_start=True,
+    drawing=drawing,
 )

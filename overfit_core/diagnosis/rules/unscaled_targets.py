@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from overfit_core.diagnosis.facts import Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import ranges
+from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.proposals import targets_change
 
 LARGE = 10.0
 """Targets with a mean or a standard deviation above it are large."""
 SPANNED = 0.1
 """Predictions that span less of the targets' span have not got there."""
+AWAY = 1.0
+"""Nor have those whose mean is so many of the targets' standard deviations away: where targets are
+far from 0 and close together, noise spans as much as they do."""
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -30,7 +35,7 @@ def find(facts: Facts) -> Evidence | None:
     prediction = run.prediction.reshape(y.shape)
     share = float((np.ptp(prediction, axis=0) / np.maximum(np.ptp(y, axis=0), 1e-12)).min())
     away = np.abs(prediction.mean(axis=0) - y.mean(axis=0)) / np.maximum(y.std(axis=0), 1e-12)
-    if share >= SPANNED and away.max() <= 1:
+    if share >= SPANNED and away.max() <= AWAY:
         return None
     return {
         "mean": float(labels.mean.max()),
@@ -44,19 +49,36 @@ def changes(facts: Facts) -> list[Change]:
     """Standardise the targets, where they are numbers."""
     if facts.target.kind != "regression":
         return []
-    text = "Standardise the targets, and scale the predictions back."
-    return [Change(RULE.id, "targets", "standardise", text, "y = (y - y.mean(0)) / y.std(0)")]
+    return [targets_change(RULE.id, facts)]
+
+
+def drawing(facts: Facts, _evidence: Evidence) -> Drawing | None:
+    """Draw the predictions beside the targets, of the output where they are furthest away."""
+    assert facts.run is not None
+    y = np.asarray(facts.batch.y, float).reshape(facts.batch.samples, -1)
+    prediction = np.asarray(facts.run.prediction, float).reshape(y.shape)
+    unlike = np.abs(np.stack([prediction.min(0) - y.min(0), prediction.max(0) - y.max(0)])).max(0)
+    worst = int(unlike.argmax())
+    of = f" of output {worst}" if y.shape[1] > 1 else ""
+    ends = {
+        f"{name}{of}": (values[:, worst].min(), values[:, worst].max())
+        for name, values in (("targets", y), ("predictions", prediction))
+    }
+    title = "The predictions have not reached the targets."
+    return ranges(title, ends, axis="Value", marked=[f"predictions{of}"])
 
 
 RULE = Rule(
     id="unscaled_targets",
     title="The targets are not scaled",
     why=(
-        "The output starts near 0 and moves by small steps, so large targets are far away for "
-        "thousands of epochs. Until then the network says the same for every sample."
+        "The output starts near 0, and by steps of the usual size large targets are many epochs "
+        "away. Until it is there, most of the gradient says how far, and little what tells the "
+        "samples apart."
     ),
-    source="LeCun et al. 1998, Efficient BackProp, section 4.5; Bishop 1995, section 8.2",
+    source="Bishop 1995, Neural Networks for Pattern Recognition, section 8.2",
     find=find,
     changes=changes,
     silences=frozenset({"learning_rate_too_low", "too_few_epochs", "too_little_capacity"}),
+    drawing=drawing,
 )

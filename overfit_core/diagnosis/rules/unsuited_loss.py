@@ -47,8 +47,9 @@ RULE = Rule(
     id="unsuited_loss",
     title="The loss is not made for these labels",
     why=(
-        "On chances, a loss of distances goes flat where the network is surely wrong, so it "
-        "learns slowly or not at all. A cross-entropy keeps a gradient there."
+        "On chances a loss of distances goes flat where the network is surely wrong, and a "
+        "cross-entropy keeps its gradient there. On other numbers a cross-entropy is smallest "
+        "elsewhere than at the right answers, and a share of a target near 0 has no bounds."
     ),
     source="Goodfellow, Bengio and Courville, Deep Learning, section 6.2.1.1; Golik et al. 2013",
     find=find,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from overfit_core.diagnosis.facts import LAST, Change, Evidence, Facts, Rule
+from overfit_core.diagnosis.drawings import bars, medians
+from overfit_core.diagnosis.facts import LAST, Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import activation_change, initialiser_change
 
 FIRST = 5
 RATIO = 1e-3
 SMALL = 1e-4
+DEEP = 3
+"""With fewer layers nothing lies between the first and the last that could shrink a gradient."""
 _FLAT_ENDS = ("sigmoid", "tanh", "softsign", "hard_sigmoid")
 
 
@@ -17,7 +20,7 @@ def find(facts: Facts) -> Evidence | None:
     """Compare the gradients of the first layer and the last, in the first and last epochs."""
     run = facts.run
     layers = run.layers_with("gradient_norm") if run is not None else []
-    if run is None or len(layers) < 3:
+    if run is None or len(layers) < DEEP:
         return None
     ends = [run.column("gradient_norm", layer) for layer in (layers[0], layers[-1])]
     for when, part in (("first epochs", slice(FIRST)), ("last epochs", slice(-LAST, None))):
@@ -33,16 +36,27 @@ def changes(facts: Facts) -> list[Change]:
     given = {layer.activation for layer in facts.model.hidden}
     return [
         *(activation_change(RULE.id, name, "relu") for name in _FLAT_ENDS if name in given),
-        initialiser_change(RULE.id, "HeNormal"),
+        initialiser_change(RULE.id, facts, "HeNormal"),
     ]
+
+
+def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
+    """Draw the gradient of each layer, from the input on."""
+    when = evidence["when"]
+    part = slice(FIRST) if when == "first epochs" else slice(-LAST, None)
+    return bars(
+        "The gradient shrinks on its way to the first layer.",
+        medians(facts, "gradient_norm", part),
+        axis=f"Gradient norm, L2, median of the {when}", marked=[evidence["layer"]], log=True,
+    )  # fmt: skip
 
 
 RULE = Rule(
     id="vanishing_gradients",
     title="The gradient does not reach the first layers",
     why=(
-        "Each layer multiplies the gradient by its slopes, and with many small ones nothing is "
-        "left for the first layers. They stay as they were drawn."
+        "Each layer multiplies the gradient by its slopes and weights, and where these are small "
+        "next to nothing is left for the first layers. They stay about as they were drawn."
     ),
     source="Glorot and Bengio 2010, Understanding the difficulty of training deep networks",
     find=find,
@@ -50,4 +64,5 @@ RULE = Rule(
     silences=frozenset(
         {"learning_rate_too_low", "too_few_epochs", "too_little_capacity", "saturation"}
     ),
+    drawing=drawing,
 )

@@ -18,7 +18,8 @@ class Attention(WeightedLayer):
     The block of Vaswani et al. 2017 (arXiv:1706.03762, section 3.1) with the normalisation moved
     before each part (Xiong et al. 2020, arXiv:2002.04745, figure 1b), which trains without a
     warm-up. There is no positional encoding: the block cannot tell the order of the steps, so put
-    a conv1d before it where order matters. Penalties and initialiser apply to all its kernels.
+    a conv1d before it where order matters. Penalties and initialiser apply to all its kernels;
+    frozen, all its weights are.
     """
 
     label: ClassVar[str] = "Attention block"
@@ -92,7 +93,9 @@ class Attention(WeightedLayer):
         )(normed)
         dense = keras.layers.Dense(inputs.shape[-1], **self._part("feed_forward_2", context))(dense)
         outputs = keras.layers.Add(name="add_2", dtype=context.dtype)([attended, dense])
-        return keras.Model(block_inputs, outputs, name=context.name)(inputs)
+        block = keras.Model(block_inputs, outputs, name=context.name)
+        block.trainable = self.trainable
+        return block(inputs)
 
     def _norm(self, name: str, context: BuildContext) -> KerasObject:
         import keras

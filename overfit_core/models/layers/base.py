@@ -89,7 +89,7 @@ class BaseLayer(BaseModel, ABC):
         return 0
 
     def untrained_count(self, shape: Shape) -> int:
-        """Number of weights that training leaves to statistics, such as moving means."""
+        """Number of weights that training does not change: frozen ones, and moving means."""
         return 0
 
     def flops(self, shape: Shape) -> int:

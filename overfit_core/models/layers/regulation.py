@@ -9,6 +9,7 @@ from pydantic import Field
 
 from overfit_core.models.catalogue import Activation as ActivationName
 from overfit_core.models.layers.base import BaseLayer, BuildContext, KerasTensor, Shape
+from overfit_core.models.layers.weights import Trainable
 
 
 class _KeepsShape(BaseLayer):
@@ -50,10 +51,15 @@ class _Normalization(_KeepsShape):
     )
     center: bool = Field(True, description="Whether a trained offset is added.")
     scale: bool = Field(True, description="Whether the result is multiplied by a trained factor.")
+    trainable: Trainable = True
 
     def parameter_count(self, shape: Shape) -> int:
         """Factor and offset for each channel."""
         return (self.center + self.scale) * shape[-1]
+
+    def untrained_count(self, shape: Shape) -> int:
+        """All weights of a layer that is frozen, none of another."""
+        return 0 if self.trainable else self.parameter_count(shape)
 
     def flops(self, shape: Shape) -> int:
         """Mean, variance, and the change of every number."""
@@ -63,7 +69,9 @@ class _Normalization(_KeepsShape):
 class BatchNormalization(_Normalization):
     """Mean 0 and variance 1 for each channel over the batch (Ioffe & Szegedy 2015).
 
-    In inference the moving mean and variance stand in for those of the batch.
+    In inference the moving mean and variance stand in for those of the batch. A frozen layer is in
+    inference in training too, as in Keras: it keeps the mean 0 and the variance 1 that it starts
+    with.
     """
 
     label: ClassVar[str] = "Batch normalisation"
@@ -76,14 +84,19 @@ class BatchNormalization(_Normalization):
         lt=1.0,
         description="Share of the old moving mean and variance kept at each step.",
     )
+    trainable: Trainable = Field(
+        True,
+        description="Whether training changes its weights; frozen, it takes the moving mean and "
+        "variance in training too.",
+    )
 
     def parameter_count(self, shape: Shape) -> int:
         """Factor, offset, moving mean and moving variance for each channel."""
-        return super().parameter_count(shape) + self.untrained_count(shape)
+        return super().parameter_count(shape) + 2 * shape[-1]
 
     def untrained_count(self, shape: Shape) -> int:
-        """Moving mean and moving variance for each channel."""
-        return 2 * shape[-1]
+        """Moving mean and moving variance for each channel; all weights of a frozen layer."""
+        return 2 * shape[-1] if self.trainable else self.parameter_count(shape)
 
     def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:
         """One keras.layers.BatchNormalization."""
@@ -94,6 +107,7 @@ class BatchNormalization(_Normalization):
             epsilon=self.epsilon,
             center=self.center,
             scale=self.scale,
+            trainable=self.trainable,
             name=context.name,
             dtype=context.dtype,
         )
@@ -116,6 +130,7 @@ class LayerNormalization(_Normalization):
             epsilon=self.epsilon,
             center=self.center,
             scale=self.scale,
+            trainable=self.trainable,
             name=context.name,
             dtype=context.dtype,
         )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from overfit_core.models.catalogue import Initializer
-from overfit_core.models.layers.base import BaseLayer, BuildContext, KerasObject
+from overfit_core.models.layers.base import BaseLayer, BuildContext, KerasObject, Shape
+from overfit_core.spec_hash import LATER
+
+Trainable = Annotated[
+    bool, Field(strict=True, description="Whether training changes its weights."), LATER
+]
 
 
 class WeightedLayer(BaseLayer):
@@ -35,6 +40,7 @@ class WeightedLayer(BaseLayer):
         description="L2 penalty: this times the sum of kernel^2 joins the loss.",
     )
     use_bias: bool = Field(True, description="Whether a trained bias is added.")
+    trainable: Trainable = True
 
     @model_validator(mode="after")
     def _stddev_needs_a_normal(self) -> Self:
@@ -46,10 +52,15 @@ class WeightedLayer(BaseLayer):
             )
         return self
 
+    def untrained_count(self, shape: Shape) -> int:
+        """All weights of a layer that is frozen, none of another."""
+        return 0 if self.trainable else self.parameter_count(shape)
+
     def kernel_arguments(self, context: BuildContext) -> dict[str, Any]:
-        """Keras arguments for kernel, penalty, bias and dtype."""
+        """Keras arguments for kernel, penalty, bias, dtype, and whether it is trained."""
         return {
             "name": context.name,
+            "trainable": self.trainable,
             "dtype": context.dtype,
             "use_bias": self.use_bias,
             "kernel_initializer": self.initializer(context, "kernel"),
