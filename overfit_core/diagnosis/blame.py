@@ -16,7 +16,7 @@ STRICT = frozenset(
     {"non_finite", "label_loss_mismatch", "contradictory_labels", "output_cannot_reach_target"}
 )
 """Rules that stay the primary cause whatever mends the run."""
-MEASURED = frozenset({"regularisation", "learning_rate_too_low", "too_few_epochs"})
+MEASURED = frozenset({"learning_rate_too_low", "too_few_epochs"})
 """Suspicions whose evidence says enough to stand where nothing was confirmed by a trial."""
 UNCONFIRMED = "not confirmed by a trial"
 SHOWN_BY_TRIAL = "A trial showed it: with this change the batch is memorised."

@@ -112,6 +112,12 @@ def _set_optimizer(setup: Setup, value: str) -> Setup:
     return replace(setup, optimizer=taken)
 
 
+def _one_unit_per_class(setup: Setup, value: int) -> Setup:
+    setup = APPLY["output.units"](setup, value)
+    setup = APPLY["output.activation"](setup, "softmax")
+    return replace(setup, loss="sparse_categorical_crossentropy")
+
+
 def _scale_inputs(setup: Setup, _value: str) -> Setup:
     return replace(setup, x=without_tokens(setup.x, setup.tokens))
 
@@ -163,6 +169,7 @@ APPLY: Mapping[str, Apply] = MappingProxyType(
         "loss": lambda setup, value: replace(setup, loss=value),
         "optimizer": _set_optimizer,
         "optimizer.learning_rate": _set_rate_of_learning,
+        "output.classes": _one_unit_per_class,
         "output.activation": _with_config(set_output_activation),
         "output.units": _with_config(set_output_units, keeps_weights=False),
         "layers.activation": _with_config(set_activation),

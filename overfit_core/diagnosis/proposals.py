@@ -65,6 +65,14 @@ def loss_change(rule: str, name: str) -> Change:
     return Change(rule, "loss", name, f"Take the loss {name}.", f'loss="{name}"')
 
 
+def classes_change(rule: str, classes: int) -> Change:
+    """Tell class numbers apart by one output for each."""
+    loss = "sparse_categorical_crossentropy"
+    text = f"Give the output a softmax unit for each of the {classes} classes, and take {loss}."
+    code = f'Dense({classes}, activation="softmax"); loss="{loss}"'
+    return Change(rule, "output.classes", classes, text, code)
+
+
 def output_change(rule: str, name: str) -> Change:
     """Take another activation at the output."""
     text = f"Take a {name} output."

@@ -97,6 +97,11 @@ def _set_rate_of_learning(data: Data, value: float) -> None:
     data["optimizer"] |= {"learning_rate": value, "schedule": {"kind": "constant"}}
 
 
+def _one_unit_per_class(data: Data, value: int) -> None:
+    data["model"]["head"] |= {"units": value, "activation": "softmax"}
+    data["model"]["loss"] = "sparse_categorical_crossentropy"
+
+
 def _set_activation(data: Data, value: Mapping[str, str]) -> None:
     """Give hidden layers with one activation another one; activation layers stay, as in Keras."""
     for layer, name in _layers_with(data, "activation"):
@@ -183,6 +188,7 @@ APPLY_TO_SPEC: Mapping[str, Callable[[Data, Any], None]] = MappingProxyType(
         "loss": _set("model", "loss"),
         "optimizer": _set_optimizer,
         "optimizer.learning_rate": _set_rate_of_learning,
+        "output.classes": _one_unit_per_class,
         "output.activation": _set("model", "head", "activation"),
         "output.units": _set("model", "head", "units"),
         "labels.like_first": _let_none_repeat,

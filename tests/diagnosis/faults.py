@@ -1,7 +1,9 @@
 """Faults put into healthy programs, one at a time: what the diagnosis is measured on.
 
-Eight healthy architectures, each with every fault that it can have. The faults are fixed numbers,
-the same for every architecture, and not tuned to what a rule finds.
+Eight healthy architectures, each with every fault of the table that it can have. The faults are
+fixed numbers, the same for every architecture, and not tuned to what a rule finds; some nets
+memorise in spite of one, which then is no fault. ``held_out`` has architectures that nobody looked
+at while the rules were made.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ class Net:
         drop: Dropout behind each of them; 0 for none.
         frozen: Whether the hidden layers are kept from training.
         optimizer: Class name.
+        side_by_side: Whether the layers of the body are branches that are joined, not a chain.
     """
 
     x: Array
@@ -52,23 +55,34 @@ class Net:
     drop: float = 0.0
     frozen: bool = False
     optimizer: str = "Adam"
+    side_by_side: bool = False
 
     def model(self) -> keras.Model:
         """Make the model; equal each time."""
         keras.utils.set_random_seed(1)
-        layers: list[Any] = [keras.Input(self.x.shape[1:])]
-        for layer in self.body(self.hidden):
-            layers.append(layer)
-            if self.drop and hasattr(layer, "kernel_initializer"):
-                layers.append(LAYERS.Dropout(self.drop))
+        dtype = str(self.x.dtype)
+        inputs, hidden = keras.Input(self.x.shape[1:], dtype=dtype), []
+        for layer in self.body({"dtype": dtype} | dict(self.hidden)):
             layer.trainable = not self.frozen
-        layers.append(LAYERS.Dense(self.outputs, self.output))
-        model = keras.Sequential(layers)
+            drops = self.drop and hasattr(layer, "kernel_initializer")
+            hidden.append([layer, *([LAYERS.Dropout(self.drop, dtype=dtype)] if drops else [])])
+        output = LAYERS.Dense(self.outputs, self.output, dtype=dtype)
+        if self.side_by_side:
+            joined = LAYERS.Concatenate(dtype=dtype)([_chained(part, inputs) for part in hidden])
+            model = keras.Model(inputs, output(joined))
+        else:
+            model = keras.Sequential([inputs, *(one for part in hidden for one in part), output])
         model.compile(getattr(keras.optimizers, self.optimizer)(self.rate), loss=self.loss)
         return model
 
 
-def _dense(*units: int, activation: str = "tanh") -> Callable[[Mapping[str, Any]], list[Any]]:
+def _chained(layers: list[Any], tensor: Any) -> Any:  # noqa: ANN401  # Keras's own tensors
+    for layer in layers:
+        tensor = layer(tensor)
+    return tensor
+
+
+def dense(*units: int, activation: str = "tanh") -> Callable[[Mapping[str, Any]], list[Any]]:
     return lambda more: [
         LAYERS.Dense(n, **({"activation": activation} | dict(more))) for n in units
     ]
@@ -80,7 +94,7 @@ def _convolution(more: Mapping[str, Any]) -> list[Any]:
 
 
 def _recurrent(more: Mapping[str, Any]) -> list[Any]:
-    return [LAYERS.LSTM(16, **more)]
+    return [LAYERS.LSTM(16, **dict(more))]
 
 
 def _images(count: int) -> tuple[Array, Array]:
@@ -108,17 +122,17 @@ def _healthy() -> dict[str, Net]:
     codes = np.random.default_rng(5).random((8, 6), "float32")
     binary, several = "binary_crossentropy", "categorical_crossentropy"
     return {
-        "ring, one layer": Net(ring, ring_y, _dense(32), 1, "sigmoid", binary),
+        "ring, one layer": Net(ring, ring_y, dense(32), 1, "sigmoid", binary),
         "ring, three layers": Net(
-            ring, ring_y, _dense(32, 32, 32, activation="relu"), 1, "sigmoid", binary
+            ring, ring_y, dense(32, 32, 32, activation="relu"), 1, "sigmoid", binary
         ),
-        "corners, one-hot": Net(corners, one_hot, _dense(24), 3, "softmax", several),
+        "corners, one-hot": Net(corners, one_hot, dense(24), 3, "softmax", several),
         "corners, numbers": Net(
-            corners, corners_y, _dense(24, 24, activation="relu"), 3, "softmax", f"sparse_{several}"
+            corners, corners_y, dense(24, 24, activation="relu"), 3, "softmax", f"sparse_{several}"
         ),
-        "sine": Net(line, line_y, _dense(32, 32), 1, None, "mean_squared_error", epochs=600),
+        "sine": Net(line, line_y, dense(32, 32), 1, None, "mean_squared_error", epochs=600),
         "autoencoder": Net(
-            codes, codes, _dense(48), 6, "sigmoid", "mean_squared_error", epochs=1_000
+            codes, codes, dense(48), 6, "sigmoid", "mean_squared_error", epochs=1_000
         ),
         "images": Net(image, image_y, _convolution, 4, "softmax", f"sparse_{several}", epochs=150),
         "waves": Net(wave, wave_y, _recurrent, 1, "sigmoid", binary, rate=0.02, epochs=200),
@@ -130,9 +144,10 @@ HEALTHY: Mapping[str, Net] = MappingProxyType(_healthy())
 
 
 def _contradicting(net: Net) -> Net:
-    x, y = net.x.copy(), net.y.copy()
-    x[1] = x[0]
-    return replace(net, x=x, y=y)
+    """Make two samples equal whose labels are far apart."""
+    x, apart = net.x.copy(), np.abs(net.y - net.y[0]).reshape(len(net.y), -1).sum(axis=1)
+    x[apart.argmax()] = x[0]
+    return replace(net, x=x)
 
 
 def _shifted(net: Net) -> Net:
@@ -147,6 +162,13 @@ def _with_nan(net: Net) -> Net:
 
 def _hidden(**more: Any) -> Callable[[Net], Net]:  # noqa: ANN401
     return lambda net: replace(net, hidden=dict(net.hidden) | more)
+
+
+def _zeros(net: Net) -> Net:
+    """Let all kernels of the hidden layers start at zero, those from state to state as well."""
+    recurrent = any(hasattr(layer, "recurrent_initializer") for layer in net.body({}))
+    names = ["kernel_initializer", *(["recurrent_initializer"] if recurrent else [])]
+    return _hidden(**dict.fromkeys(names, "zeros"))(net)
 
 
 def _is_classes(net: Net) -> bool:
@@ -169,37 +191,29 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         ),
         "rate divided by 10,000": (
             _any, lambda net: replace(net, rate=net.rate / 1e4),
-            frozenset({"learning_rate_too_low", "too_few_epochs"}),
+            frozenset({"learning_rate_too_low"}),
         ),
-        "zeros at the start": (
-            lambda net: net.body is not _recurrent, _hidden(kernel_initializer="zeros"),
-            frozenset({"bad_initialisation"}),
-        ),
+        "zeros at the start": (_any, _zeros, frozenset({"bad_initialisation"})),
         "softmax over one unit": (
             lambda net: net.outputs == 1 and net.output == "sigmoid",
             lambda net: replace(net, output="softmax"), frozenset({"output_cannot_reach_target"}),
         ),
-        "contradictory labels": (
-            lambda net: net.loss != "mean_squared_error", _contradicting,
-            frozenset({"contradictory_labels"}),
-        ),
+        "contradictory labels": (_any, _contradicting, frozenset({"contradictory_labels"})),
         "labels one too large": (
             _is_classes, _shifted, frozenset({"label_loss_mismatch"}),
         ),
         "a NaN": (_any, _with_nan, frozenset({"non_finite"})),
         "frozen hidden layers, random weights": (
-            lambda net: net.outputs == 1 and net.loss == "mean_squared_error",
-            lambda net: replace(net, frozen=True, epochs=100), frozenset({"nothing_trainable"}),
+            _any, lambda net: replace(net, frozen=True), frozenset({"nothing_trainable"})
         ),
         "dropout of 0.95": (
-            lambda net: net.loss != "mean_squared_error",
-            lambda net: replace(net, drop=0.95, epochs=100),
-            frozenset({"regularisation", "too_few_epochs"}),
+            _any, lambda net: replace(net, drop=0.95), frozenset({"regularisation"})
         ),
         "relu output": (
             _is_classes, lambda net: replace(net, output="relu"),
             frozenset({"output_cannot_reach_target"}),
         ),
+        # On three epochs both are true: more of them memorise, and so do longer steps.
         "three epochs": (
             _any, lambda net: replace(net, epochs=3),
             frozenset({"too_few_epochs", "learning_rate_too_low"}),
@@ -224,9 +238,9 @@ class Case:
     rules: frozenset[str]
 
 
-def cases() -> Iterator[Case]:
+def cases(nets: Mapping[str, Net] = HEALTHY) -> Iterator[Case]:
     """Yield every net with every fault that it can have."""
-    for name, net in HEALTHY.items():
+    for name, net in nets.items():
         for fault, (possible, put, rules) in FAULTS.items():
             if possible(net):
                 yield Case(f"{name}: {fault}", put(net), rules)

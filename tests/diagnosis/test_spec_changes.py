@@ -84,6 +84,7 @@ CHANGES = {
     "optimizer.learning_rate": [0.0125],
     "output.activation": ["linear"],
     "output.units": [11],
+    "output.classes": [11],
     "layers.activation": [{"from": "relu", "to": "leaky_relu"}, {"from": "tanh", "to": "relu"}],
     "layers.kernel_initializer": ["GlorotUniform", "HeUniform", "HeNormal"],
     "layers.rate": [0.0],

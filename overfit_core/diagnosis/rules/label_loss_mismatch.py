@@ -6,7 +6,7 @@ import numpy as np
 
 from overfit_core.diagnosis.drawings import headed, ranges, sample_rows
 from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
-from overfit_core.diagnosis.proposals import loss_change, output_change
+from overfit_core.diagnosis.proposals import classes_change, loss_change, output_change
 from overfit_core.diagnosis.target import CROSS_ENTROPIES
 
 SUM_TOLERANCE = 1e-3
@@ -14,6 +14,8 @@ ROWS = 3
 """So many labels are shown."""
 MOST_UNITS = 100_000
 """No larger output is proposed: such numbers are no classes."""
+MOST_CLASSES = 20
+"""Class numbers 0 to one less, all there: more are taken for numbers."""
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -83,7 +85,7 @@ def changes(facts: Facts) -> list[Change]:
     if problem.startswith("class numbers beyond"):
         return _for_numbers_beyond(facts)
     if problem.startswith("labels outside"):
-        return [*_from_zero(facts), _loss_for_numbers(facts)]
+        return [*_from_zero(facts), *_for_classes(facts), _loss_for_numbers(facts)]
     if problem.startswith("rows do not"):
         multi = facts.target.kind == "multi_label"
         return [*_from_zero(facts), *([output_change(RULE.id, "sigmoid")] if multi else [])]
@@ -109,6 +111,15 @@ def _for_numbers_beyond(facts: Facts) -> list[Change]:
         return made
     text = f"Give the output {units} units, one per class."
     return [*made, Change(RULE.id, "output.units", units, text, f"Dense({units}, …)")]
+
+
+def _for_classes(facts: Facts) -> list[Change]:
+    """Class numbers for a loss of yes or no: one output for each class."""
+    y = np.asarray(facts.batch.y, float)
+    numbers = np.unique(y)
+    classes = int(y.max()) + 1
+    every = 2 < classes <= MOST_CLASSES and np.array_equal(numbers, np.arange(classes))
+    return [classes_change(RULE.id, classes)] if every and facts.model.units == 1 else []
 
 
 def _loss_for_numbers(facts: Facts) -> Change:

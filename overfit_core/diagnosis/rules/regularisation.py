@@ -11,12 +11,10 @@ from overfit_core.diagnosis.rules.too_few_epochs import FALL, falling
 
 PENALTY = 0.5
 """Penalties that are a larger share of the loss hold it up."""
-WORSE = 1.1
-"""Dropout holds back where the loss in training is so many times that in use, or more."""
 
 
 def find(facts: Facts) -> Evidence | None:
-    """Look for penalties that are most of a loss at rest, and for dropout that makes it worse."""
+    """Look for penalties that are most of a loss at rest, and for dropout that makes it higher."""
     run, rates = facts.run, {n.name: n.rate for n in facts.model.layers if n.rate}
     if run is None or not run.epochs or run.attained:
         return None
@@ -24,7 +22,7 @@ def find(facts: Facts) -> Evidence | None:
     if share > PENALTY and falling(run.losses, facts.floor.loss) < FALL:
         return {"penalty": run.penalty, "loss": run.loss, "share": share}
     in_training, in_use = _both_losses(run)
-    if rates and in_training >= WORSE * in_use > 0:
+    if rates and in_training > in_use:
         layer = max(rates, key=lambda name: rates[name])
         return {"layer": layer, "rate": rates[layer], "dropout": rates,
                 "loss_in_training": in_training, "loss_in_use": in_use}  # fmt: skip
