@@ -18,6 +18,7 @@ STRICT = frozenset(
 """Rules that stay the primary cause whatever mends the run."""
 MEASURED = frozenset({"learning_rate_too_low", "too_few_epochs"})
 """Suspicions whose evidence says enough to stand where nothing was confirmed by a trial."""
+CAPACITY = "too_little_capacity"
 UNCONFIRMED = "not confirmed by a trial"
 SHOWN_BY_TRIAL = "A trial showed it: with this change the batch is memorised."
 """Said of a rule that found nothing itself, in the place of its two sentences."""
@@ -105,6 +106,9 @@ def causes_of(held: Held, facts: Facts, fixes: Sequence[Fix]) -> tuple[Cause, ..
     helped = {c.rule for f in fixes if f.outcome in ("memorised", "better") for c in f.changes}
     kept = [rule for rule in held.rules if not rule.suspicion or rule.id in helped]
     best = fixes[0] if fixes and fixes[0].outcome == "memorised" else None
+    if best is not None and CAPACITY not in {change.rule for change in best.changes}:
+        # Wider is often better. What memorises without it shows that there was room enough.
+        kept = [rule for rule in kept if rule.id != CAPACITY]
     if best is not None and _BY_ID[best.rule] not in kept and not facts.floor.forbids:
         kept.append(_BY_ID[best.rule])
     if best is not None and not any(rule.id in STRICT for rule in kept):

@@ -1,4 +1,4 @@
-"""Each rule: programs with that fault, where it is silent, and where it is silenced."""
+"""Reports on programs with one fault each; what rules find of them, ``test_rule_facts`` asks."""
 
 from __future__ import annotations
 
@@ -72,6 +72,12 @@ FAULTY = {
 }  # fmt: skip
 """By rule: a program with that fault."""
 
+CONTRIBUTORS = {
+    # The one unit that it has is driven to its ends.
+    "too_little_capacity": {"saturation"},
+}
+"""By rule: what else its program may be blamed for, and why that is true."""
+
 SILENCED = {
     "dead_relu": (
         "unscaled_inputs", replace(DEAD, x=X + np.float32(200), optimizer="SGD", rate=0.1)
@@ -90,7 +96,7 @@ SILENCED = {
     ),
     "too_few_epochs": ("missing_nonlinearity", replace(FAULTY["missing_nonlinearity"], epochs=12)),
 }  # fmt: skip
-"""By rule: which upstream cause silences it, in which program."""
+"""By rule: which upstream cause silences it, in which program; more in ``test_rule_facts``."""
 
 
 def checked(program: Program, seeds: int = 1) -> Report:
@@ -114,6 +120,8 @@ def test_a_program_with_one_fault_is_blamed_for_it(rule: str) -> None:
     assert not report.memorised
     assert report.causes[0].rule == rule, report.to_markdown()
     assert report.causes[0].evidence
+    others = {cause.rule for cause in report.causes[1:]}
+    assert others <= CONTRIBUTORS.get(rule, set()), report.to_markdown()
 
 
 @pytest.mark.parametrize("program", [HEALTHY, CURVE, NUMBERS, ONE_HOT])

@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from overfit_core import RunSpec
 from tests.e2e.server import App
 from tests.e2e.train_page import PATIENCE, SECONDS, TrainPage
 
+HOPELESS = RunSpec.load(
+    {
+        "batch": {"source": "xor"},
+        "model": {"layers": [{"kind": "dense", "units": 1, "activation": "tanh"}]},
+        "optimizer": {"name": "SGD", "learning_rate": 1e-6},
+        "training": {"epochs": 50_000},
+    }
+)
 MEMORISED = re.compile(r"^Memorised at epoch [\d,]+")
 
 
@@ -17,6 +26,16 @@ def search_says(page: Page, text: str) -> None:
     """Wait until the search for the cause is over, and has come to this."""
     said = page.locator("[class*='st-key-search'] .status-line").first
     expect(said).to_contain_text(text, timeout=PATIENCE)
+
+
+def begin_a_long_search(train_page: TrainPage) -> Locator:
+    """Train what no change mends in a moment; returns the button that stops the search."""
+    url = train_page.page.url.partition("?")[0]
+    train_page.open(f"{url}?spec={HOPELESS.link_code()}")
+    train_page.train()
+    stop = train_page.page.locator(".st-key-stop-search").get_by_role("button")
+    expect(stop).to_be_visible(timeout=PATIENCE)
+    return stop
 
 
 def test_article_3_is_trained_explained_mended_and_memorises(train_page: TrainPage) -> None:
@@ -42,10 +61,7 @@ def test_article_3_is_trained_explained_mended_and_memorises(train_page: TrainPa
 
 def test_a_search_is_stopped_and_the_page_reloaded_in_its_middle(train_page: TrainPage) -> None:
     page = train_page.page
-    train_page.choose("Preset", "XOR, one hidden unit")
-    train_page.train()
-    stop = page.locator(".st-key-stop-search").get_by_role("button")
-    expect(stop).to_be_visible(timeout=PATIENCE)
+    stop = begin_a_long_search(train_page)
     train_page.reload()
     expect(stop).to_be_visible(timeout=PATIENCE)
     stop.click()
@@ -81,3 +97,16 @@ def test_a_mystery_is_sent_to_somebody_who_guesses_it(
     student.get_by_role("button", name="Tell me").click()
     expect(student.get_by_text(re.compile("^It is: "))).to_be_visible()
     expect(student.get_by_role("heading", name=re.compile("^Why:"))).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_worker_that_dies_while_it_looks_is_said_and_the_search_is_asked_for_again(
+    train_page: TrainPage, app: App
+) -> None:
+    page = train_page.page
+    stop = begin_a_long_search(train_page)
+    for worker in app.workers():
+        worker.kill()
+    search_says(page, "The search for the cause went wrong")
+    app.wait_for_workers()
+    page.locator(".st-key-ask-search").get_by_role("button").click()
+    expect(stop).to_be_visible(timeout=PATIENCE)

@@ -7,6 +7,7 @@ import numpy as np
 from overfit_core.diagnosis.drawings import bars, spans_decades
 from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import initialiser_change
+from overfit_core.diagnosis.rules.unscaled_inputs import find as scaled_badly
 
 FIRST_LOSS = 10.0
 """A first loss so many times that of a uniform guess is too large."""
@@ -14,8 +15,8 @@ TINY = 1e-10
 WIDE = 1.0
 """Standard deviation of a kernel above which it is wide.
 
-A first loss is also far too large where inputs are not scaled: the start is to blame for it only
-where a kernel is wider than any that Glorot's initialiser draws.
+A first loss is also far too large where inputs are not scaled, which goes first: the start is to
+blame only where inputs are, and a kernel is wider than any that Glorot's initialiser draws.
 """
 
 
@@ -31,7 +32,7 @@ def find(facts: Facts) -> Evidence | None:
         return None
     first = float(facts.run.history["loss"][0])
     wide = max(facts.model.kernels.values(), default=0.0)
-    if first > FIRST_LOSS * guess and wide > WIDE:
+    if first > FIRST_LOSS * guess and wide > WIDE and scaled_badly(facts) is None:
         return {"first_loss": first, "uniform_guess": guess, "largest_standard_deviation": wide}
     return None
 

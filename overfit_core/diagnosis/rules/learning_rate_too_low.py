@@ -19,7 +19,7 @@ falls is asked for as well, and a trial has to speak for it before anything else
 def find(facts: Facts) -> Evidence | None:
     """Look for a loss that falls in nearly every epoch, by steps tiny beside the weights."""
     run = facts.run
-    if run is None or run.epochs < 2:
+    if run is None or run.epochs < 2 or run.memorised is not None:
         return None
     last = run.losses[-LAST:]
     falling = float(np.mean(np.diff(last) < 0))

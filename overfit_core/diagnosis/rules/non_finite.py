@@ -84,7 +84,6 @@ RULE = Rule(
     changes=changes,
     silences=frozenset(
         {
-            "train_inference_mismatch",
             "dead_relu",
             "saturation",
             "vanishing_gradients",

@@ -113,7 +113,6 @@ RULE = Rule(
             "learning_rate_too_low",
             "too_few_epochs",
             "too_little_capacity",
-            "unscaled_targets",
         }
     ),
     from_start=True,

@@ -20,7 +20,7 @@ FALL = 0.005
 def find(facts: Facts) -> Evidence | None:
     """Look for a loss that falls markedly in the last tenth of the epochs."""
     run = facts.run
-    if run is None or run.epochs < 2 or run.non_finite is not None:
+    if run is None or run.epochs < 2 or run.non_finite is not None or run.memorised is not None:
         return None
     share = falling(run.losses, facts.floor.loss)
     if share < FALL:

@@ -54,7 +54,13 @@ RULE = Rule(
     find=find,
     changes=changes,
     silences=frozenset(
-        {"regularisation", "too_few_epochs", "learning_rate_too_low", "too_little_capacity"}
+        {
+            "regularisation",
+            "learning_rate_too_high",
+            "too_few_epochs",
+            "learning_rate_too_low",
+            "too_little_capacity",
+        }
     ),
     drawing=drawing,
 )
