@@ -85,11 +85,11 @@ def test_layers_that_are_dead_by_half_are_named_beside_a_cause() -> None:
     seen = facts("too_few_epochs")
     assert seen.run is not None
     columns = {name: seen.run.history[name] for name in seen.run.history}
-    half = columns["loss"] * 0 + 0.6
+    half = columns["loss"] * 0 + 0.75
     history = type(seen.run.history)(columns | {"dead_share/dense": half})
     half_dead = replace(seen, run=replace(seen.run, history=history))
     (cause,) = causes_of(holding(half_dead), half_dead, ())
-    assert cause.evidence["share_of_dead_units"] == {"dense": 0.6}
+    assert cause.evidence["share_of_dead_units"] == {"dense": 0.75}
     sound = replace(seen, run=replace(seen.run, history=type(history)(columns)))
     (cause,) = causes_of(holding(sound), sound, ())
     assert "share_of_dead_units" not in cause.evidence

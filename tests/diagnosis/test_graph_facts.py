@@ -15,26 +15,23 @@ from overfit_core.diagnosis.facts import Facts
 from overfit_core.diagnosis.graph_facts import UNKNOWN, is_transparent, output_of
 from overfit_core.diagnosis.layer_facts import layer_facts
 from overfit_core.diagnosis.model_facts import read_model
-from tests.diagnosis.programs import HEALTHY, LAYERS, X, Y
+from tests.diagnosis.programs import HEALTHY, LAYERS, Array, X
 from tests.diagnosis.test_drawings import facts_of
 
 STEPS = np.random.default_rng(0).normal(size=(24, 8, 2)).astype("float32")
 OPS = keras.ops
 
 
-def functional(body: Callable[[Any], Any], x: Any = X) -> keras.Model:  # noqa: ANN401
-    inputs = keras.Input(x.shape[1:])
+def functional(body: Callable[[Any], Any]) -> keras.Model:
+    inputs = keras.Input((2,))
     return keras.Model(inputs, body(inputs))
 
 
-def facts_about(
-    model: keras.Model, x: Any = X, y: Any = Y, loss: Any = "binary_crossentropy"
-) -> Facts:  # noqa: ANN401
+def facts_about(model: keras.Model, x: Array = X) -> Facts:
     """What is seen of a model and a batch from the start."""
-    model.compile("adam", loss=loss)
+    model.compile("adam", loss="binary_crossentropy")
     facts, _ = facts_of(HEALTHY, train=False)
-    batch = replace(facts.batch, x={"x": x}, y=y)
-    return replace(facts, batch=batch, model=read_model(model, x))
+    return replace(facts, batch=replace(facts.batch, x={"x": x}), model=read_model(model, x))
 
 
 def rules_of(facts: Facts) -> list[str]:

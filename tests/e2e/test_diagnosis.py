@@ -104,7 +104,7 @@ def test_a_worker_that_dies_while_it_looks_is_said_and_the_search_is_asked_for_a
 ) -> None:
     page = train_page.page
     stop = begin_a_long_search(train_page)
-    for worker in app.workers():
+    for worker in app.wait_for_workers():
         worker.kill()
     search_says(page, "The search for the cause went wrong")
     app.wait_for_workers()
