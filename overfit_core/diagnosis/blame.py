@@ -106,8 +106,8 @@ def causes_of(held: Held, facts: Facts, fixes: Sequence[Fix]) -> tuple[Cause, ..
     helped = {c.rule for f in fixes if f.outcome in ("memorised", "better") for c in f.changes}
     kept = [rule for rule in held.rules if not rule.suspicion or rule.id in helped]
     best = fixes[0] if fixes and fixes[0].outcome == "memorised" else None
-    if best is not None and CAPACITY not in {change.rule for change in best.changes}:
-        # Wider is often better. What memorises without it shows that there was room enough.
+    if best is not None and best.rule != CAPACITY:
+        # Wider is often better; a network is too small only where nothing else is wrong with it.
         kept = [rule for rule in kept if rule.id != CAPACITY]
     if best is not None and _BY_ID[best.rule] not in kept and not facts.floor.forbids:
         kept.append(_BY_ID[best.rule])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -92,7 +93,7 @@ class Judgement:
         return f"{said} after {self.epochs:,}{of} epoch{many}"
 
     def _numbers(self) -> list[str]:
-        made = [] if self.loss is None else [f"loss {self.loss:.4g}"]
+        made = [] if self.loss is None else [f"loss {_shown(self.loss)}"]
         if self.floor > NO_FLOOR:
             of = "a loss of" if self.loss is None else "of which"
             made.append(f"{of} {self.floor:.4g} cannot be avoided on this batch")
@@ -101,8 +102,12 @@ class Judgement:
         if self.best_accuracy is not None and self.best_accuracy < 1:
             made.append(f"at best {100 * self.best_accuracy:.4g} %")
         if self.r2 is not None:
-            made.append(f"R² {self.r2:.4g}")
+            made.append(f"R² {_shown(self.r2)}")
         return made
+
+
+def _shown(value: float) -> str:
+    return f"{value:.4g}" if math.isfinite(value) else "not finite"
 
 
 def verdict_of(

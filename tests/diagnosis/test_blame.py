@@ -49,6 +49,8 @@ def test_a_network_is_never_called_too_small_before_a_wider_one_did_better() -> 
 def test_a_network_is_not_too_small_where_something_else_memorises() -> None:
     wider, steps = fix("too_little_capacity", outcome="better"), fix("learning_rate_too_low")
     assert list(blamed("learning_rate_too_low", steps, wider)) == ["learning_rate_too_low"]
+    both = fix("learning_rate_too_low", "too_little_capacity")
+    assert list(blamed("learning_rate_too_low", both)) == ["learning_rate_too_low"]
     assert list(blamed("learning_rate_too_low", fix("too_little_capacity"))) == [
         "too_little_capacity"
     ]
