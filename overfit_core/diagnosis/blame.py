@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from overfit_core.diagnosis.drawings import trial_lines
 from overfit_core.diagnosis.facts import Cause, Evidence, Facts, Rule
 from overfit_core.diagnosis.report import Fix
 from overfit_core.diagnosis.rules import RULES
@@ -39,20 +40,24 @@ class Held:
     rules: tuple[Rule, ...]
     explained: dict[str, tuple[str, ...]]
 
-    def cause(self, rule: Rule, facts: Facts, shown: Evidence | None = None) -> Cause:
+    def cause(self, rule: Rule, facts: Facts, trial: Fix | None = None) -> Cause:
         """Return a rule as a cause.
 
         Args:
             rule: The rule.
             facts: What it was found in.
-            shown: Its evidence where only its change has shown it.
+            trial: Its change, which is the evidence where the rule found nothing itself.
         """
-        found = found_by(rule, facts)
-        upstream_of = self.explained.get(rule.id, ())
+        found, why = found_by(rule, facts), rule.why
+        drawing = None if found is None else rule.drawing(facts, found)
         if found is None:
-            return Cause(rule.id, rule.title, shown or {}, SHOWN_BY_TRIAL, rule.source, upstream_of)
-        drawing = rule.drawing(facts, found)
-        return Cause(rule.id, rule.title, found, rule.why, rule.source, upstream_of, drawing)
+            found, why = {}, SHOWN_BY_TRIAL
+            if trial is not None:
+                found = {"change": trial.code, "outcome": trial.sentence()}
+        if drawing is None and trial is not None and trial.losses is not None:
+            drawing = trial_lines(facts, trial.losses)
+        upstream_of = self.explained.get(rule.id, ())
+        return Cause(rule.id, rule.title, found, why, rule.source, upstream_of, drawing)
 
 
 def holding(facts: Facts) -> Held:
@@ -113,7 +118,7 @@ def causes_of(held: Held, facts: Facts, fixes: Sequence[Fix]) -> tuple[Cause, ..
         kept.append(_BY_ID[best.rule])
     if best is not None and not any(rule.id in STRICT for rule in kept):
         kept.sort(key=lambda rule: rule.id != best.rule)
-    causes = [held.cause(rule, facts, _shown_by(rule, fixes)) for rule in kept]
+    causes = [held.cause(rule, facts, _trial_of(rule, fixes)) for rule in kept]
     causes = causes or _unconfirmed(held, facts)
     return tuple([_with_dead_units(cause, facts) for cause in causes[:1]] + causes[1:])
 
@@ -135,9 +140,8 @@ def _with_dead_units(cause: Cause, facts: Facts) -> Cause:
     return replace(cause, evidence={**cause.evidence, "share_of_dead_units": dead})
 
 
-def _shown_by(rule: Rule, fixes: Sequence[Fix]) -> Evidence | None:
-    """Return what a change of a rule that nothing else shows came to."""
-    for fix in fixes:
-        if fix.tried and rule.id in {change.rule for change in fix.changes}:
-            return {"change": fix.code, "outcome": fix.sentence()}
-    return None
+def _trial_of(rule: Rule, fixes: Sequence[Fix]) -> Fix | None:
+    """Return the best trial of a rule's change; None where none was run."""
+    own = [fix for fix in fixes if fix.tried and fix.rule == rule.id]
+    among = [fix for fix in fixes if fix.tried and rule.id in {one.rule for one in fix.changes}]
+    return next(iter([*own, *among]), None)

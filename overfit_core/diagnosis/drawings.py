@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from overfit_core.diagnosis.facts import Drawing, Facts
-from overfit_core.training.types import AnyArray
+from overfit_core.training.types import AnyArray, FloatArray
 
 MOST_NAMES = 16
 MOST_LINES = 8
@@ -175,6 +175,26 @@ def loss_line(
     return lines(
         title, {"loss": loss}, axis="Loss", band=band, log=spans_decades(seen),
         first_epoch=start + 1,
+    )  # fmt: skip
+
+
+def trial_lines(facts: Facts, losses: FloatArray) -> Drawing | None:
+    """Return the loss of a run beside that of a trial with a change.
+
+    Args:
+        facts: With a run.
+        losses: Of the trial, by epoch.
+    """
+    if facts.run is None:
+        return None
+    longest = max(facts.run.epochs, len(losses))
+    both = {
+        name: np.pad(one, (0, longest - len(one)), constant_values=np.nan)
+        for name, one in (("as it is", facts.run.losses), ("with the change", losses))
+    }
+    return lines(
+        "The loss as it is, and with the change.", both, axis="Loss", marked=["as it is"],
+        log=spans_decades([*facts.run.losses, *losses]),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from overfit_core.diagnosis.facts import Cause, Change
 from overfit_core.diagnosis.judgement import Judgement
 from overfit_core.diagnosis.wording import evidence_lines
 from overfit_core.training.history import History
+from overfit_core.training.types import FloatArray
 
 Outcome = Literal["memorised", "better", "no_better"]
 OnProgress = Callable[["Report"], None]
@@ -31,6 +32,8 @@ class Fix:
         epochs: Epochs to memorise, by seed; None where it was not memorised.
         asked: With how many seeds it was to be tried if it memorised.
         why: Why it could not be run, in a sentence; empty where it could, or time was up.
+        losses: Loss by epoch with the first seed, as it was tried; None where it was not, and in
+            a fix that was read back.
     """
 
     changes: tuple[Change, ...]
@@ -39,6 +42,7 @@ class Fix:
     epochs: tuple[int | None, ...] = ()
     asked: int = 0
     why: str = ""
+    losses: FloatArray | None = field(default=None, repr=False, compare=False)
 
     @property
     def rule(self) -> str:

@@ -163,7 +163,7 @@ class Search:
         if self.should_stop() and first.memorised is None:
             # It was not given the time to show what it can.
             return untried, math.inf
-        tried = replace(untried, tried=True, epochs=(first.memorised,))
+        tried = replace(untried, tried=True, epochs=(first.memorised,), losses=first.losses)
         if first.memorised is None:
             longer = any(change.setting == "epochs" for change in tried.changes)
             if longer:

@@ -9,6 +9,7 @@ import numpy as np
 
 from overfit_core.diagnosis.drawings import (
     MOST_LINES,
+    MOST_NAMES,
     MOST_VALUES,
     bars,
     headed,
@@ -84,7 +85,7 @@ def test_what_is_at_fault_is_kept_of_many() -> None:
     assert drawing is not None
     assert_sound(drawing)
     assert [drawing.names[place] for place in drawing.marked] == ["layer 70", "layer 99"]
-    assert drawing.title == "T. 60 more are not drawn."
+    assert drawing.title == f"T. {100 - MOST_NAMES} more are not drawn."
     many = lines("T.", {name: [0.0] for name in values}, axis="Norm", marked=["layer 50"])
     assert many is not None and len(many.names) == MOST_LINES
     assert many.names[many.marked[0]] == "layer 50"

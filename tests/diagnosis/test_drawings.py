@@ -12,8 +12,9 @@ import keras
 import numpy as np
 import pytest
 
-from overfit_core.diagnosis import check
+from overfit_core.diagnosis import check, check_spec
 from overfit_core.diagnosis.batch_facts import look_at
+from overfit_core.diagnosis.blame import SHOWN_BY_TRIAL
 from overfit_core.diagnosis.changes import setup_of
 from overfit_core.diagnosis.drawings import MOST_NAMES, MOST_VALUES
 from overfit_core.diagnosis.facts import Drawing, Evidence, Facts
@@ -22,6 +23,7 @@ from overfit_core.diagnosis.model_facts import read_model
 from overfit_core.diagnosis.rules import RULES
 from overfit_core.diagnosis.target import target_of
 from overfit_core.diagnosis.trials import ALL_PROBES, Workshop
+from overfit_core.presets import PRESETS
 from tests.diagnosis.programs import CURVE, HEALTHY, NUMBERS, ONE_HOT, Program, X
 from tests.diagnosis.test_rules import FAULTY
 
@@ -130,7 +132,7 @@ def test_of_many_large_columns_the_worst_is_drawn() -> None:
     drawing = without_training("unscaled_inputs", replace(HEALTHY, x=x))
     assert drawing is not None
     assert_sound(drawing)
-    assert "20 more" in drawing.title
+    assert f"{60 - MOST_NAMES} more" in drawing.title
     assert drawing.values[drawing.names.index("column 55")] == -x[:, 55].min()
 
 
@@ -288,3 +290,16 @@ def test_both_modes_are_drawn_where_they_differ() -> None:
     assert facts.run is not None
     for values, column in zip(drawing.values, ("loss", "inference_loss"), strict=True):
         assert list(values) == facts.run.history[column].tolist()
+
+
+def test_what_only_a_trial_has_shown_is_drawn_as_the_trial_beside_the_run() -> None:
+    report = check_spec(PRESETS["article-3"].spec, budget_seconds=60.0)
+    cause = report.causes[0]
+    assert cause.why == SHOWN_BY_TRIAL
+    drawing = cause.drawing
+    assert drawing is not None
+    assert_sound(drawing)
+    assert drawing.names == ("as it is", "with the change")
+    before, after = ([v for v in line if v is not None] for line in drawing.values)
+    assert before[-1] == pytest.approx(report.history["loss"][-1], rel=0.01)
+    assert after[-1] < before[-1]

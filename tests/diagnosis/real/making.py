@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 import keras
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from tests.diagnosis.real import batches
 
@@ -123,14 +123,5 @@ def _made(given: Any) -> Any:  # noqa: ANN401  # whatever JSON may hold
     return kind(**{key: _made(value) for key, value in arguments.items()})
 
 
-def _read() -> tuple[RealProgram, ...]:
-    """Read the file; lists become tuples."""
-    found = json.loads(FILE.read_text(encoding="utf-8"))
-    return tuple(
-        RealProgram(**{k: tuple(v) if isinstance(v, list) else v for k, v in one.items()})
-        for one in found
-    )
-
-
-PROGRAMS = _read()
+PROGRAMS = TypeAdapter(tuple[RealProgram, ...]).validate_json(FILE.read_text(encoding="utf-8"))
 """In the order of the file."""
