@@ -28,6 +28,7 @@ LABELS: dict[Path, str] = {
     ("model", "head", "units"): "Units of the head",
     ("model", "head", "activation"): "Activation of the head",
     ("model", "head", "kernel_initializer"): "Kernel initializer of the head",
+    ("model", "head", "trainable"): "Trainable head",
     ("optimizer", "name"): "Optimizer",
 }
 """What a setting is called where its own name does not say which one is meant."""
