@@ -2,11 +2,11 @@
 
 Faults put into healthy nets, one at a time, and the healthy nets themselves: those of
 ``tests/diagnosis/faults.py``, and those of ``held_out.py``, which nobody tuned anything with; then
-the programs of ``tests/diagnosis/real/``, which people really wrote. A cause counts as right where
-it is one of the rules that name the fault; in a real program, one of those that its source names. A
-fault that the net memorises in spite of is none, and is left out of the count. A fault is fixable
-where the net without it memorises, which all do, contradictions and NaN included: there the fix
-takes samples or labels away.
+the programs of ``tests/diagnosis/real/``, which people really wrote, and which were in view when
+the rules were made. A cause counts as right where it is one of the rules that name the fault; in a
+real program, one of those that its source names. A fault that the net memorises in spite of is
+none, and is left out of the count. A fault is fixable where the net without it memorises, which all
+do, contradictions and NaN included: there the fix takes samples or labels away.
 """
 
 from __future__ import annotations
@@ -133,7 +133,10 @@ def _real_programs() -> str:
             tally.add(program, report, taken)
         _told(program.name, report, taken)
     rows = _rows(tally, REAL, healthy, "programs without fault left alone")
-    from_where = "Of Stack Overflow, GitHub and published benchmarks; sources in `programs.json`."
+    from_where = (
+        "Of Stack Overflow, GitHub and published benchmarks; sources in `programs.json`. The rules "
+        "were made with them in view."
+    )
     head = f"{tally.count} faulty programs, {healthy} without fault on one batch."
     return _written("### Real programs", f"{from_where} {head}", tally, rows)
 

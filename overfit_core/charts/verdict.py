@@ -37,8 +37,10 @@ class Figure(NamedTuple):
 def verdict_figures(judged: Judgement) -> list[Figure]:
     """Return the word and the numbers of a verdict, in the order in which they are shown."""
     word, meaning = WORDS[judged.verdict]
-    if judged.epoch is not None:
+    if judged.memorised and judged.epoch is not None:
         word = f"{word} at epoch {judged.epoch:,}"
+    if judged.epoch is not None and judged.forgotten is not None:
+        meaning = f"Right from epoch {judged.epoch:,}, wrong again at epoch {judged.forgotten:,}."
     found = [Figure("Verdict", word, meaning)]
     if judged.loss is not None:
         found.append(Figure("Loss", number(judged.loss), "After the last update, without dropout."))
@@ -57,7 +59,7 @@ def _best(judged: Judgement) -> str:
 
 def search_line(check: CheckRecord) -> tuple[str, Tone]:
     """Return in one sentence how the search for the cause stands, and how that is to be taken."""
-    report = check.report
+    report = check.report if check.told or check.ended else None
     if check.status == "queued":
         return "The search for the cause waits for a worker.", "plain"
     if check.status == "running":
@@ -113,6 +115,8 @@ def _found(report: Report | None) -> str:
     if report.memorised:
         return f"Trained again, it memorises the batch ({seconds})."
     tried = [fix for fix in report.fixes if fix.tried]
+    if report.epochs < report.planned and report.verdict != "diverged":
+        seconds += f"; it saw the first {report.epochs:,} of {report.planned:,} epochs"
     if tried and tried[0].outcome == "memorised":
         return f"A change was found that memorises the batch, {seconds}."
     changes = f"{len(tried)} change{'s' if len(tried) != 1 else ''}"
@@ -121,7 +125,8 @@ def _found(report: Report | None) -> str:
 
 def search_share(check: CheckRecord) -> float:
     """Return the share of its time that a search has had, 0 to 1."""
-    return min(1.0, check.report.seconds / check.budget) if check.report else 0.0
+    report = check.report if check.told else None
+    return min(1.0, report.seconds / check.budget) if report else 0.0
 
 
 def fix_tone(fix: Fix) -> Tone:

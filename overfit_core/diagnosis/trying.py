@@ -142,10 +142,9 @@ class Search:
         if self._over():
             self.fixes.append(untried)
             return None, math.inf
+        self.on_trial(self._sorted(), untried)
         try:
-            setup = self.setup.changed(*changes)
-            self.on_trial(self._sorted(), untried)
-            fix, loss = self._run(setup, untried)
+            fix, loss = self._run(self.setup.changed(*changes), untried)
         except CopyError as error:
             fix, loss = replace(untried, why=str(error)), math.inf
         except OverfitError:

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import and_, false, insert, or_, select, update
+from sqlalchemy import and_, exists, false, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from overfit_core.store.engine import reading, writing
 from overfit_core.store.guards import Condition, Guarded, Values, locked, record
+from overfit_core.store.person_side import Room, check_places, lock_room
 from overfit_core.store.records import ENDED, CheckRecord, LostRunError
 from overfit_core.store.tables import CheckRow, RunRow
 
@@ -24,6 +25,7 @@ STOPPED_WAITING = "It was stopped before a worker had begun."
 
 _RECORD = (
     *(CheckRow.run_id, CheckRow.status, CheckRow.wish, CheckRow.budget, CheckRow.reason),
+    CheckRow.told_at,
     CheckRow.report.label("report_json"),
 )
 
@@ -31,17 +33,20 @@ _RECORD = (
 class ChecksSide(Guarded):
     """One check for a run: every change is one guarded UPDATE, as with runs."""
 
-    def ask_check(self, run_id: str, budget: float) -> bool:
+    def ask_check(self, run_id: str, budget: float, *, room: Room | None = None) -> bool:
         """Ask for a check of a run; one that has ended is made anew.
 
         Args:
             run_id: The run.
             budget: About how long it may take, in seconds, above 0.
+            room: How many checks there may be of the run's owner, and waiting in all; None for
+                as many as are asked for.
 
         Returns:
             False if one is under way.
 
         Raises:
+            TooManyRunsError: If there is no room for it.
             UnknownRunError: If there is no run under this id.
             ValueError: If ``budget`` is not above 0.
         """
@@ -54,9 +59,12 @@ class ChecksSide(Guarded):
             "wish": "run",
             "worker": None,
             "reason": None,
+            "told_at": None,
         }
         with writing(self._engine) as session:
-            record(session, run_id)
+            found = record(session, run_id)
+            if room is not None:
+                _check_room(session, room, found.owner)
             # Two that ask at once would both find none.
             locked(session, RunRow.id == run_id)
             if self._change(session, self._this(run_id, *ENDED), asked):
@@ -83,7 +91,7 @@ class ChecksSide(Guarded):
 
     def waiting_checks(self) -> list[str]:
         """Return the ids of the runs whose checks wait for a worker, oldest first."""
-        wanted = select(CheckRow.run_id).where(CheckRow.status == "queued")
+        wanted = select(CheckRow.run_id).where(CheckRow.status == "queued", _there())
         with reading(self._engine) as session:
             return list(session.scalars(wanted.order_by(CheckRow.asked_at, CheckRow.run_id)))
 
@@ -115,8 +123,11 @@ class ChecksSide(Guarded):
             worker: The name that it was claimed with.
             report: What is known until now, as JSON; None leaves it as it is.
         """
-        values = {"lease_at": self._now()} | ({} if report is None else {"report": report})
-        mine = and_(self._this(run_id, "running"), CheckRow.worker == worker)
+        now = self._now()
+        values: dict[str, object] = {"lease_at": now}
+        if report is not None:
+            values |= {"report": report, "told_at": now}
+        mine = and_(self._this(run_id, "running"), CheckRow.worker == worker, _there())
         with writing(self._engine) as session:
             change = update(CheckRow).where(mine).values(**values).returning(CheckRow.wish)
             return session.scalar(change) == "run"
@@ -139,9 +150,9 @@ class ChecksSide(Guarded):
             report: What was found, as JSON; None keeps what was told last.
             reason: Why it was stopped or failed, in plain words.
         """
-        values = {"status": status, "reason": reason}
+        values: dict[str, object] = {"status": status, "reason": reason}
         if report is not None:
-            values["report"] = report
+            values |= {"report": report, "told_at": self._now()}
         mine = and_(self._this(run_id, "running"), CheckRow.worker == worker)
         with writing(self._engine) as session:
             return self._change(session, mine, values)
@@ -151,23 +162,27 @@ class ChecksSide(Guarded):
         *,
         dead_workers: Collection[str] = (),
         lease_seconds: float = CHECK_LEASE_SECONDS,
-    ) -> list[str]:
-        """Mark the checks of lost workers as interrupted; returns the ids of their runs.
+    ) -> dict[str, str]:
+        """Mark the checks of lost workers as interrupted.
 
         Args:
             dead_workers: Workers known to be gone.
             lease_seconds: Whoever gave no sign of life for so long is lost too.
+
+        Returns:
+            By the ids of their runs: the workers that had them.
         """
         limit = self._now() - timedelta(seconds=lease_seconds)
         dead = CheckRow.worker.in_(dead_workers) if dead_workers else false()
         lost = and_(CheckRow.status == "running", or_(CheckRow.lease_at < limit, dead))
         with reading(self._engine) as session:
             if not session.scalars(select(CheckRow.run_id).where(lost)).all():
-                return []
+                return {}
         values = {"status": "interrupted", "reason": CHECK_LOST}
         with writing(self._engine) as session:
-            change = update(CheckRow).where(lost).values(**values).returning(CheckRow.run_id)
-            return list(session.scalars(change))
+            change = update(CheckRow).where(lost).values(**values)
+            marked = session.execute(change.returning(CheckRow.run_id, CheckRow.worker))
+            return {row.run_id: row.worker for row in marked}
 
     def _this(self, run_id: str, *statuses: str) -> Condition:
         return and_(CheckRow.run_id == run_id, CheckRow.status.in_(statuses))
@@ -175,3 +190,20 @@ class ChecksSide(Guarded):
     def _change(self, session: Session, where: Condition, values: Values) -> bool:
         change = update(CheckRow).where(where).values(**values).returning(CheckRow.run_id)
         return session.scalar(change) is not None
+
+
+def _there() -> Condition:
+    """The run of a check was not deleted."""
+    run = exists().where(RunRow.id == CheckRow.run_id, RunRow.deleted_at.is_(None))
+    return run.correlate(CheckRow)
+
+
+def _check_room(session: Session, room: Room, owner: str | None) -> None:
+    lock_room(session)
+    going = select(func.count()).select_from(CheckRow).where(CheckRow.status.not_in(ENDED))
+    of_owner = going.join(RunRow, RunRow.id == CheckRow.run_id).where(RunRow.owner == owner)
+    mine, waiting = (
+        session.scalar(counted) or 0
+        for counted in (of_owner, going.where(CheckRow.status == "queued"))
+    )
+    check_places(room, "searches", mine=mine, waiting=waiting)

@@ -94,7 +94,7 @@ class PersonSide(Guarded):
         made = {"created_at": now, "wished_at": now, "owner": owner, "preset": preset}
         rows = _rows(specs, {**asked, **made, "pace": pace})
         with writing(self._engine) as session:
-            self._stop(session, ending)
+            self._stop(session, _owned(session, ending, owner))
             if room is not None:
                 _check_room(session, room, owner, len(specs))
             session.execute(insert(RunRow), rows)
@@ -205,28 +205,54 @@ def _rows(specs: Sequence[RunSpec], shared: Values) -> list[dict[str, Any]]:
     ]
 
 
+def _owned(session: Session, run_ids: Sequence[str], owner: str | None) -> list[str]:
+    """Return those of the runs that an owner may end: their own, and those of everybody."""
+    theirs = or_(RunRow.owner == owner, RunRow.owner.is_(None))
+    return list(session.scalars(select(RunRow.id).where(RunRow.id.in_(run_ids), theirs)))
+
+
+def check_places(room: Room, what: str, *, mine: int, waiting: int, new: int = 1) -> None:
+    """Refuse what there is no room for.
+
+    Args:
+        room: How many there may be.
+        what: What they are, in the plural: ``runs``.
+        mine: How many the owner has going.
+        waiting: How many wait for a worker in all.
+        new: How many would be added.
+
+    Raises:
+        TooManyRunsError: With the limit.
+    """
+    if room.per_owner is not None and mine + new > room.per_owner:
+        raise TooManyRunsError(
+            f"You have {mine} of at most {room.per_owner} {what} going, and this would start {new} "
+            "more. Stop one, or wait until it has ended."
+        )
+    if room.waiting is not None and waiting + new > room.waiting:
+        raise TooManyRunsError(
+            f"Of at most {room.waiting} {what} that may wait for a worker, {waiting} do already: "
+            "try again in a minute."
+        )
+
+
+def lock_room(session: Session) -> None:
+    """Have whoever asks for room ask one at a time; SQLite has one writer by itself."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_ROOM_LOCK)))
+
+
 def _check_room(session: Session, room: Room, owner: str | None, runs: int) -> None:
     for limit, what in ((room.per_owner, "one visitor may have going"), (room.waiting, "may wait")):
         if limit is not None and runs > limit:
             raise TooManyRunsError(
                 f"This would start {runs} runs at once, and here {limit} {what}: start fewer."
             )
-    # Elsewhere there is one writer at a time; here two could count the same runs.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(_ROOM_LOCK)))
+    lock_room(session)
     open_runs = select(func.count()).where(RunRow.status.in_(ACTIVE), RunRow.wish != "stop")
     mine = session.scalar(open_runs.where(RunRow.owner == owner)) or 0
-    if room.per_owner is not None and mine + runs > room.per_owner:
-        raise TooManyRunsError(
-            f"You have {mine} of at most {room.per_owner} runs going, and this would start {runs} "
-            "more. Stop one, or wait until it has ended."
-        )
     waiting = session.scalar(open_runs.where(RunRow.status == "queued")) or 0
-    if room.waiting is not None and waiting + runs > room.waiting:
-        raise TooManyRunsError(
-            f"Of at most {room.waiting} runs that may wait for a worker, {waiting} do already: "
-            "try again in a minute."
-        )
+    check_places(room, "runs", mine=mine, waiting=waiting, new=runs)
 
 
 def _check_pace(pace: float | None) -> None:

@@ -153,6 +153,8 @@ class CheckRecord:
         wish: ``run`` or ``stop``.
         budget: About how long it may take, in seconds.
         reason: Why it was stopped, failed or was interrupted, in plain words; None otherwise.
+        told_at: When a report was last told since it was asked for; until then the report is
+            that of an earlier check.
         report_json: The report as far as it goes, as it was stored; None before the first one.
     """
 
@@ -161,12 +163,18 @@ class CheckRecord:
     wish: Wish
     budget: float
     reason: str | None
+    told_at: datetime | None
     report_json: str | None = field(repr=False)
 
     @property
     def ended(self) -> bool:
         """Whether nothing will change any more, unless somebody asks for it again."""
         return self.status in ENDED
+
+    @property
+    def told(self) -> bool:
+        """Whether the report is of this check, and not of an earlier one."""
+        return self.told_at is not None
 
     @cached_property
     def report(self) -> Report | None:

@@ -120,6 +120,7 @@ class CheckRow(Base):
     status: Mapped[str] = mapped_column(String(16), default="queued")
     worker: Mapped[str | None] = mapped_column(String(200))
     lease_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcTime)
     report: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
 

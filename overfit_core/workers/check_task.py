@@ -10,6 +10,7 @@ from distributed import get_worker
 
 from overfit_core.errors import OverfitError, StoreError
 from overfit_core.store import Store
+from overfit_core.workers.insistence import Insistence
 from overfit_core.workers.own_store import own_store
 from overfit_core.workers.shift import SHIFT
 from overfit_core.workers.warm import WARM_UP, name_of
@@ -53,7 +54,8 @@ def look_for_cause(store: Store, run_id: str, worker: str) -> None:
         asked = store.claim_check(run_id, worker)
     except StoreError:
         return
-    with Heart(store, run_id, worker) as heart:
+    insistent = Insistence()
+    with Heart(store, run_id, worker, keeping=_tried(asked.report)) as heart:
         try:
             report = _report(store, run_id, asked.budget, heart)
         except Exception as error:
@@ -62,11 +64,16 @@ def look_for_cause(store: Store, run_id: str, worker: str) -> None:
                 if isinstance(error, OverfitError)
                 else f"{type(error).__name__}: {error}"
             )
-            store.end_check(run_id, worker, "failed", reason=said[:2_000])
+            insistent(store.end_check, run_id, worker, "failed", reason=said[:2_000])
             return
     status: Literal["finished", "stopped"] = "stopped" if heart.stopped else "finished"
     reason = GAVE_WAY if heart.gave_way else None
-    store.end_check(run_id, worker, status, report=report.to_json(), reason=reason)
+    made = report.to_json() if heart.is_worth(report) else None
+    insistent(store.end_check, run_id, worker, status, report=made, reason=reason)
+
+
+def _tried(report: Report | None) -> bool:
+    return report is not None and any(fix.tried for fix in report.fixes)
 
 
 def _report(store: Store, run_id: str, budget: float, heart: Heart) -> Report:
@@ -91,9 +98,10 @@ class Heart:
         gave_way: Whether that is for the sake of a run that waits.
     """
 
-    def __init__(self, store: Store, run_id: str, worker: str) -> None:
-        """Take a check that ``worker`` has claimed."""
+    def __init__(self, store: Store, run_id: str, worker: str, *, keeping: bool = False) -> None:
+        """Take a check that ``worker`` has claimed; keep an earlier report until there is more."""
         self.stopped = self.gave_way = False
+        self._keeping = keeping
         self._store, self._run_id, self._worker = store, run_id, worker
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"check-{run_id}", daemon=True)
@@ -113,17 +121,25 @@ class Heart:
         self._over.set()
         self._thread.join()
 
+    def is_worth(self, report: Report) -> bool:
+        """Tell whether a report may take the place of what an earlier check had found."""
+        return not self._keeping or report.memorised or _tried(report)
+
     def tell(self, report: Report) -> None:
-        """Write down how far it is."""
-        if not self._store.renew_check(self._run_id, self._worker, report.to_json()):
-            self.stopped = True
+        """Write down how far it is; what the store refuses is told with the next one."""
+        if self.is_worth(report):
+            self._renew(report.to_json())
 
     def _beat(self) -> None:
-        while not self._over.wait(BEAT_SECONDS) and not self.stopped:
-            try:
-                wanted = self._store.renew_check(self._run_id, self._worker)
-                self.gave_way = wanted and bool(self._store.waiting(WAITING_SECONDS))
-                self.stopped = self.gave_way or not wanted
-            except StoreError:
-                # The database may be back at the next beat; if not, the lease runs out.
-                continue
+        while not self._over.wait(BEAT_SECONDS):
+            self._renew()
+
+    def _renew(self, report: str | None = None) -> None:
+        try:
+            wanted = self._store.renew_check(self._run_id, self._worker, report)
+            if wanted and not self.stopped:
+                self.gave_way = bool(self._store.waiting(WAITING_SECONDS))
+            self.stopped = self.stopped or self.gave_way or not wanted
+        except StoreError:
+            # The database may be back at the next beat; if not, the lease runs out.
+            return

@@ -200,7 +200,9 @@ class Watcher:
     def _look_after_checks(self, connection: Workers) -> None:
         for run_id, error in connection.check_failures().items():
             self._store.give_up_check(run_id, f"No worker could look for it: {error}")
-        self._store.interrupt_lost_checks()
+        for worker in set(self._store.interrupt_lost_checks().values()):
+            # It beats while it looks: who does not is stuck, and runs would wait behind it.
+            self._restart(connection, worker)
         for run_id in self._store.waiting_checks():
             connection.submit_check(run_id)
 

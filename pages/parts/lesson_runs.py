@@ -25,7 +25,7 @@ from pages.parts.live_text import live_text
 from pages.parts.run_charts import compared_runs, log_axis
 from pages.parts.run_panel import LIVE_SECONDS, is_over, state_of
 from pages.parts.verdict_card import verdict_card
-from pages.parts.visitor import owner
+from pages.parts.visitor import is_mine, owner
 
 if TYPE_CHECKING:
     from overfit_core.spec import RunSpec
@@ -127,7 +127,7 @@ def _records() -> list[RunRecord]:
 def _train(specs: tuple[RunSpec, ...], preset: str | None, colours: tuple[str, ...]) -> None:
     known = st.session_state[keys.LESSON_RUNS]
     try:
-        going = [run.id for run in _records() if not run.ended]
+        going = [run.id for run in _records() if not run.ended and is_mine(run)]
         made = begin_runs(specs, ending=going, preset=preset)
         for run_id, colour in zip(made, colours, strict=False):
             engine().store.label(run_id, by=owner(), colour=colour)

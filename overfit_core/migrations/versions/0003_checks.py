@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("worker", sa.String(200)),
         sa.Column("lease_at", sa.DateTime(timezone=True)),
+        sa.Column("told_at", sa.DateTime(timezone=True)),
         sa.Column("report", sa.Text),
         sa.Column("reason", sa.Text),
     )
