@@ -50,6 +50,8 @@ class Settings(BaseSettings):
         check_seconds: About how long the search for the cause of a run may take; it begins by
             itself when a run has not memorised its batch. 0: it begins when somebody asks for it.
             Default: 20.
+        check_longest: Longest search for a cause that a visitor may ask for, in seconds; 0: none
+            may be asked for. Default: 300.
         idle_minutes: A run that nobody has looked at for so long is stopped. Default: never.
         keep_days: Runs that ended so long ago are removed. Default: kept for good.
         keep_runs: So many ended runs are kept, the newest ones. Default: all.
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     runs_waiting: int | None = Field(default=None, ge=1)
     run_work: float | None = Field(default=None, ge=1.0, allow_inf_nan=False)
     check_seconds: float = Field(default=20.0, ge=0.0, le=3_600, allow_inf_nan=False)
+    check_longest: float = Field(default=300.0, ge=0.0, le=3_600, allow_inf_nan=False)
     idle_minutes: float | None = Field(default=None, gt=0.0, le=525_600, allow_inf_nan=False)
     keep_days: float | None = Field(default=None, gt=0.0, le=36_500, allow_inf_nan=False)
     keep_runs: int | None = Field(default=None, ge=1)

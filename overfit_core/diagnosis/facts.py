@@ -161,6 +161,8 @@ class Rule:
         silences: Rules that it explains, and that say nothing beside it.
         from_start: Whether it needs no training.
         suspicion: Whether it counts only where its change was tried and helped.
+        forbids: Whether nothing memorises while it holds, so that its change is needed whatever
+            else is.
         doubtful: Whether what it found makes it a suspicion that explains nothing; says so of the
             evidence.
         drawing: Returns what shows it to the eye, from its evidence; None where words do.
@@ -175,6 +177,7 @@ class Rule:
     silences: frozenset[str] = field(default=frozenset(), compare=False)
     from_start: bool = False
     suspicion: bool = field(default=False, compare=False)
+    forbids: bool = False
     doubtful: Callable[[Evidence], bool] = lambda _evidence: False
     drawing: Callable[[Facts, Evidence], Drawing | None] = lambda _facts, _evidence: None
 

@@ -79,6 +79,9 @@ class Search:
                 return self._sorted()
             if best is not None and best.outcome == "better":
                 kept = _without_epochs(best.changes)
+            elif best is not None and rule.forbids:
+                # All that follows is tried together with what is needed in any case.
+                kept = (*kept, rule.changes(self.facts)[0])
         last = ladder[-1:]
         suspicions = [rule for rule in rules if rule.suspicion and rule not in last]
         steps = [*suspicions, *(rule for rule in ladder[:-1] if rule not in rules), *last]

@@ -46,8 +46,11 @@ def open_address() -> None:
     typed = not fresh and _is_typed(read_draft())
     settings, beside = _settings_of_address(notices), _beside_of_address(notices)
     runs = _open_runs(notices)
-    if fresh or (runs and not typed):
+    asked = bool(runs) or st.query_params.get("preset") in PRESETS
+    if fresh or (asked and not typed):
         _fill_form(settings, beside, runs)
+    elif asked and not runs:
+        notices.append("Your own settings were kept. Choose the preset to replace them.")
     if fresh:
         st.session_state[keys.HIDDEN] = [
             part for part in st.query_params.get("hide", "").split(",") if part in share.HIDEABLE

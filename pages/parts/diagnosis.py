@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,6 +16,7 @@ from overfit_core.charts.verdict import (
     search_line,
     search_share,
 )
+from overfit_core.errors import TooManyRunsError
 from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 from pages.parts.fixes import fixes
@@ -43,7 +45,9 @@ def begin_by_itself(record: RunRecord) -> CheckRecord | None:
         return check
     if record.summary is None or record.summary.memorised_epoch is not None:
         return None
-    _begin(record.id, seconds)
+    # Where there is no room for it now, a button asks for it later.
+    with suppress(TooManyRunsError):
+        _begin(record.id, seconds)
     return handles.store.check(record.id)
 
 
@@ -55,6 +59,13 @@ def diagnosis(record: RunRecord, check: CheckRecord | None) -> None:
         check: The search for its cause; None where there was none.
     """
     report = check.report if check is not None else None
+    longest = engine().settings.check_longest
+    if check is not None:
+        # Always at the same place: a line that is moved is not spoken.
+        said, tone = search_line(check)
+        live_text(said, key="search", tone=tone)
+        if not check.ended:
+            _going(record, check)
     why, mending = (
         st.columns(2, gap="medium") if report and report.causes else (None, st.container())
     )
@@ -65,15 +76,11 @@ def diagnosis(record: RunRecord, check: CheckRecord | None) -> None:
     with mending:
         if report is not None and report.causes:
             st.header("What makes it memorise", anchor="changes")
-        if check is not None:
-            said, tone = search_line(check)
-            live_text(said, key="search", tone=tone)
-            if not check.ended:
-                _going(record, check)
         if report is not None:
             fixes(record, report)
-        if is_mine(record) and (check is None or is_open(check)):
-            _ask(record, again=check is not None)
+        budgets = [name for name, seconds in BUDGETS.items() if seconds <= longest]
+        if budgets and is_mine(record) and (check is None or is_open(check)):
+            _ask(record, budgets, again=check is not None)
 
 
 def _cause(cause: Cause, run_id: str) -> None:
@@ -119,7 +126,7 @@ def _going(record: RunRecord, check: CheckRecord) -> None:
             )  # fmt: skip
 
 
-def _ask(record: RunRecord, *, again: bool) -> None:
+def _ask(record: RunRecord, budgets: list[str], *, again: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="ask"):
         st.button(
             "Look again" if again else "Find out why",
@@ -129,7 +136,7 @@ def _ask(record: RunRecord, *, again: bool) -> None:
             args=(record.id,),
             help="Trains the run again with every layer measured, and tries changes.",
         )
-        st.selectbox("For at most", list(BUDGETS), key=keys.BUDGET, persist_state="session",
+        st.selectbox("For at most", budgets, key=keys.BUDGET, persist_state="session",
                      width=150)  # fmt: skip
 
 
@@ -144,7 +151,11 @@ def _stop(run_id: str) -> None:
 
 
 def _begin(run_id: str, seconds: float) -> None:
-    if engine().store.ask_check(run_id, seconds):
+    from overfit_core.store import Room
+
+    settings = engine().settings
+    room = Room(settings.runs_per_visitor, settings.runs_waiting)
+    if engine().store.ask_check(run_id, seconds, room=room):
         engine().workers.submit_check(run_id)
 
 

@@ -51,7 +51,7 @@ def _fix(record: RunRecord, place: int, fix: Fix, *, first: bool = False) -> Non
         )
         if applicable(record.spec, fix.changes):
             st.button(
-                "Apply and train",
+                "Apply and train" if first else f"Apply and train: {fix.text}",
                 key=f"apply-{place}",
                 type="primary" if first else "secondary",
                 icon=":material/play_arrow:",

@@ -16,6 +16,12 @@ def go_train(*run_ids: str) -> None:
     st.switch_page("pages/train.py", query_params=shown)
 
 
+def go_preset(preset: str) -> None:
+    """Show the settings of a preset on the Train page; what was typed there stays."""
+    st.session_state[keys.OPENED] = False
+    st.switch_page("pages/train.py", query_params={"preset": preset})
+
+
 def go_compare(run_ids: list[str]) -> None:
     """Show runs on the Compare page, as many as fit; it says how many were left out."""
     runs, left_out = fitting(run_ids)

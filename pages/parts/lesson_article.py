@@ -6,6 +6,7 @@ import streamlit as st
 
 from overfit_core.presets import PRESETS
 from pages.parts import session_keys as keys
+from pages.parts.go import go_preset
 from pages.parts.lesson_runs import lesson_runs, train_button
 
 EXAMPLES = {
@@ -52,9 +53,7 @@ def article() -> None:
     preset = PRESETS[example]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         train_button("Train it", [preset.spec], preset=example)
-        st.page_link(
-            "pages/train.py", label="Open its settings", icon=":material/tune:",
-            query_params={"preset": example},
-        )  # fmt: skip
+        if st.button("Open its settings", icon=":material/tune:", key="open-settings"):
+            go_preset(example)
     happens = f"**What really happens.** {preset.look_for}"
     lesson_runs(watch=[happens, f"**Why.** {_MORAL[example]}"])

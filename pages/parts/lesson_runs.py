@@ -65,7 +65,7 @@ def lesson_runs(*, explained: int = 0, watch: Sequence[str] = (), hidden: bool =
     if not records:
         preload_charts()
         return False
-    record = records[explained]
+    record = records[min(explained, len(records) - 1)]
     check = begin_by_itself(record) if record.ended and not hidden else None
     draw = partial(_live, explained, watch, hidden=hidden)
     st.session_state[keys.LESSON_STATE] = None
@@ -85,11 +85,13 @@ def _live(explained: int, watch: Sequence[str], *, hidden: bool) -> None:
     try:
         records = _records()
         engine().store.look([run.id for run in records if not run.ended])
-        record = records[explained]
+        record = records[min(explained, len(records) - 1)]
         check = engine().store.check(record.id) if record.ended and not hidden else None
-    except (StoreError, IndexError) as error:
+    except StoreError as error:
         live_text(str(error), key="status", tone="bad")
         return
+    except IndexError:
+        st.rerun()
     said, tone = lesson_line(records)
     live_text(said, key="status", tone=tone)
     if all(run.ended for run in records):

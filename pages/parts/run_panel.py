@@ -114,11 +114,11 @@ def _live(run_id: str) -> None:
         record = engine().store.run(run_id) if patience else record
         together = _together(record)
         engine().store.look([run.id for run in together if not run.ended])
+        check = engine().store.check(run_id) if _is_explained(record) else None
     except StoreError as error:
         live_text(str(error), key="status", tone="bad")
         return
     _progress(record, lines, together)
-    check = engine().store.check(run_id) if _is_explained(record) else None
     if _is_explained(record):
         verdict_card(record, check)
     if lines.last_epoch:
@@ -146,7 +146,9 @@ def state_of(
 ) -> list[tuple[str, bool, str]]:
     """Return what the buttons depend on."""
     search = [(check.run_id, check.ended, check.wish)] if check is not None else []
-    return [(run.id, run.ended, run.wish) for run in (record, *together)] + search
+    # What a click inside a live part has to say, or to show elsewhere, stands outside of it.
+    asked = [(str(st.session_state.get(key)), True, "") for key in (keys.FAILED, keys.GO_TRAIN)]
+    return [(run.id, run.ended, run.wish) for run in (record, *together)] + search + asked
 
 
 def _together(record: RunRecord) -> list[RunRecord]:

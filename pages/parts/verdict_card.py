@@ -28,8 +28,8 @@ def verdict_card(record: RunRecord, check: CheckRecord | None) -> None:
         return
     with st.container(border=True, key="verdict", gap="small"):
         figures = "".join(
-            f"<div title='{html.escape(one.meaning, quote=True)}'><dt>{html.escape(one.name)}</dt>"
-            f"<dd>{html.escape(one.value)}</dd></div>"
+            f"<div><dt>{html.escape(one.name)}</dt><dd>{html.escape(one.value)}"
+            f"<small>{html.escape(one.meaning)}</small></dd></div>"
             for one in verdict_figures(judged)
         )
         st.html(f'<dl class="verdict verdict-{judged.verdict}">{figures}</dl>')

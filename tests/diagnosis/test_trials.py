@@ -383,3 +383,13 @@ def test_a_check_whose_fix_works_has_tried_all_seeds() -> None:
     report = check(replace(HEALTHY, rate=1e-4).model(), X, Y, epochs=50, seeds=2)
     assert report.fixes[0].confirmed
     assert report.fixes[0].seeds == report.fixes[0].asked == 2
+
+
+def test_a_change_that_is_needed_and_not_enough_is_kept_for_what_follows() -> None:
+    # The tanh bounds the output, and without it the targets are still far too large.
+    program = replace(CURVE, output="tanh", y=CURVE.y * 1e3 + 5e3, epochs=300)
+    report = check(program.model(), program.x, program.y, epochs=300, budget_seconds=60.0)
+    best = report.fixes[0]
+    assert best.outcome == "memorised"
+    assert {"output.activation", "targets"} <= {change.setting for change in best.changes}
+    assert report.causes[0].rule == "output_cannot_reach_target"

@@ -112,3 +112,33 @@ def test_nonsense_in_the_address_is_said_and_shows_the_first_lesson(open_app: Op
     at = open_app("learn", lesson="none", example="none", fault="none", runs="nobody")
     assert at.session_state[keys.LESSON] == "article"
     assert not at.exception
+
+
+def test_training_in_somebody_elses_lesson_ends_none_of_their_runs(
+    workers: FakeWorkers, open_app: OpenApp
+) -> None:
+    workers.hold = True
+    mine = open_app("learn")
+    mine.button(key="train-lesson").click().run()
+    run_id = param(mine, "runs")
+    other = open_app("learn", visitor="somebody", lesson="article", runs=run_id)
+    other.button(key="train-lesson").click().run()
+    assert param(other, "runs") != run_id
+    assert workers.store.run(run_id).status == "queued"
+
+
+def test_the_settings_of_an_example_open_on_the_train_page(open_app: OpenApp) -> None:
+    at = open_app()
+    at.switch_page("pages/train.py").run()
+    assert at.session_state[keys.PRESET] == "article-2"
+    # What the button of the lesson does.
+    at.session_state[keys.OPENED] = False
+    at.query_params["preset"] = "article-3"
+    at.run()
+    assert at.session_state[keys.PRESET] == "article-3"
+    at.number_input(key="set.training.epochs").set_value(7).run()
+    at.session_state[keys.OPENED] = False
+    at.query_params["preset"] = "article-1"
+    at.run()
+    assert at.number_input(key="set.training.epochs").value == 7
+    assert "Your own settings were kept" in text(at)

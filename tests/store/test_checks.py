@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from overfit_core import RunSpec
-from overfit_core.errors import UnknownRunError
-from overfit_core.store import LostRunError, Store
+from overfit_core.errors import TooManyRunsError, UnknownRunError
+from overfit_core.store import LostRunError, Room, Store
 from tests.store.conftest import Clock
 
 
@@ -83,11 +83,11 @@ def test_without_a_sign_of_life_it_is_interrupted(store: Store, clock: Clock) ->
     lively, silent, dead = asked(store), asked(store), asked(store)
     for run_id, worker in ((lively, "a"), (silent, "b"), (dead, "c")):
         store.claim_check(run_id, worker)
-    assert store.interrupt_lost_checks(dead_workers=["c"]) == [dead]
+    assert store.interrupt_lost_checks(dead_workers=["c"]) == {dead: "c"}
     clock.forward(6)
     store.renew_check(lively, "a")
     clock.forward(6)
-    assert store.interrupt_lost_checks() == [silent]
+    assert store.interrupt_lost_checks() == {silent: "b"}
     assert status(store, lively) == "running"
     assert not store.end_check(silent, "b", "finished")
 
@@ -104,3 +104,42 @@ def test_of_a_run_that_is_not_there_none_can_be_asked_for(store: Store) -> None:
         store.ask_check("nobody", 20.0)
     with pytest.raises(ValueError, match="got 0"):
         store.ask_check(store.create_run(RunSpec()), 0)
+
+
+def test_an_owner_has_room_for_so_many_searches(store: Store) -> None:
+    mine = [store.create_run(RunSpec(), owner="a") for _ in range(3)]
+    theirs = store.create_run(RunSpec(), owner="b")
+    room = Room(per_owner=2)
+    assert store.ask_check(mine[0], 20.0, room=room)
+    assert store.ask_check(mine[1], 20.0, room=room)
+    with pytest.raises(TooManyRunsError, match="2 of at most 2 searches"):
+        store.ask_check(mine[2], 20.0, room=room)
+    assert store.check(mine[2]) is None
+    assert store.ask_check(theirs, 20.0, room=room)
+    with pytest.raises(TooManyRunsError, match="at most 3 searches that may wait"):
+        store.ask_check(mine[2], 20.0, room=Room(waiting=3))
+
+
+def test_of_a_deleted_run_nothing_is_looked_for_any_more(store: Store) -> None:
+    waiting, running = asked(store), asked(store)
+    store.claim_check(running, "a")
+    store.delete([waiting, running], by=None)
+    assert store.waiting_checks() == []
+    assert not store.renew_check(running, "a")
+
+
+def test_a_report_is_known_to_be_of_an_earlier_search_until_there_is_a_new_one(
+    store: Store,
+) -> None:
+    run_id = asked(store)
+    store.claim_check(run_id, "a")
+    store.end_check(run_id, "a", "finished", report="{}")
+    store.ask_check(run_id, 20.0)
+    found = store.check(run_id)
+    assert found is not None
+    assert (found.report_json, found.told) == ("{}", False)
+    store.claim_check(run_id, "a")
+    store.renew_check(run_id, "a", "{}")
+    found = store.check(run_id)
+    assert found is not None
+    assert found.told

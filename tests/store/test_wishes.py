@@ -118,3 +118,10 @@ def test_a_run_that_was_stopped_for_no_reason_says_how_it_ended(store: Store, ru
     store.set_wish_all([running], "stop")
     store.finish(running, "stopped", reason="It was in the middle of an epoch.", worker="w1")
     assert store.run(running).reason == "It was in the middle of an epoch."
+
+
+def test_new_runs_end_nobody_elses(store: Store) -> None:
+    theirs, mine = (store.create_run(RunSpec(), owner=owner) for owner in ("them", "me"))
+    store.create_runs([RunSpec()], owner="me", ending=[theirs, mine])
+    assert store.run(theirs).status == "queued"
+    assert store.run(mine).status == "stopped"

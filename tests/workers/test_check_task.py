@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from overfit_core import RunSpec
+from overfit_core.errors import StoreError
 from overfit_core.presets import PRESETS
 from overfit_core.store import CheckRecord, Store
 from overfit_core.workers.check_task import GAVE_WAY, look_for_cause
@@ -115,3 +116,32 @@ def test_of_a_run_that_somebody_stopped_its_own_epochs_are_asked_about(store: St
     assert report is not None
     assert report.epochs == 40
     assert not report.memorised
+
+
+def test_what_an_earlier_search_had_found_outlasts_one_that_found_nothing(store: Store) -> None:
+    run_id = asked(store, PRESETS["unscaled-inputs"].spec)
+    look_for_cause(store, run_id, "w")
+    before = found(store, run_id).report_json
+    assert store.ask_check(run_id, 1e-3)
+    look_for_cause(store, run_id, "w")
+    assert found(store, run_id).report_json == before
+
+
+def test_a_write_that_the_store_refuses_is_no_outcome_of_a_trial(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = asked(store, PRESETS["unscaled-inputs"].spec)
+    renew, refused = store.renew_check, []
+
+    def sometimes(run_id: str, worker: str, report: str | None = None) -> bool:
+        if report is not None and len(refused) < 3:
+            refused.append(report)
+            raise StoreError("database is locked")
+        return renew(run_id, worker, report)
+
+    monkeypatch.setattr(store, "renew_check", sometimes)
+    look_for_cause(store, run_id, "w")
+    check = found(store, run_id)
+    assert len(refused) == 3
+    assert check.report is not None
+    assert check.report.fixes[0].outcome == "memorised"

@@ -180,5 +180,6 @@ RULE = Rule(
         }
     ),
     from_start=True,
+    forbids=True,
     drawing=drawing,
 )

@@ -70,4 +70,5 @@ RULE = Rule(
     changes=changes,
     silences=frozenset({"too_little_capacity", "too_few_epochs", "learning_rate_too_low"}),
     from_start=True,
+    forbids=True,
 )

@@ -116,5 +116,6 @@ RULE = Rule(
         }
     ),
     from_start=True,
+    forbids=True,
     drawing=drawing,
 )
