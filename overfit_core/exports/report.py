@@ -21,6 +21,8 @@ from overfit_core.charts.numbers import count, duration, number, percent
 from overfit_core.charts.probes import SYMBOLS, probe_figure, recorded_probes
 from overfit_core.charts.status import figures_line, run_title, status_line
 from overfit_core.charts.theme import COLOURS, Figure, ThemeName, run_style, themed
+from overfit_core.diagnosis.report import Report
+from overfit_core.diagnosis.wording import evidence_lines
 from overfit_core.exports.report_template import TEMPLATE
 from overfit_core.exports.sample_rows import sample_rows
 from overfit_core.exports.tables import Run
@@ -100,6 +102,7 @@ def _run_part(run: Run, place: int) -> dict[str, Any]:
         "title": run_title(spec),
         "sentence": sentence,
         "figures": figures_line(record.summary) if record.summary else None,
+        "found": _found(run.found),
         "notes": run.notes,
         "tags": run.tags,
         "row": _row(run, sentence),
@@ -107,6 +110,27 @@ def _run_part(run: Run, place: int) -> dict[str, Any]:
         "samples": sample_rows(run.samples) if run.samples is not None else None,
         "settings": settings_rows(spec),
     }
+
+
+def _found(report: Report | None) -> dict[str, Any] | None:
+    """Why a run did not memorise its batch, and what was tried."""
+    if report is None or not report.causes:
+        return None
+    causes = [
+        {
+            "title": f"{'Also' if place else 'Why'}: {cause.title}",
+            "why": cause.why,
+            "evidence": evidence_lines(cause.evidence),
+            "source": cause.source,
+        }
+        for place, cause in enumerate(report.causes)
+    ]
+    tried = [
+        {"text": fix.text, "code": fix.code, "outcome": fix.sentence()}
+        for fix in report.fixes
+        if fix.tried
+    ]
+    return {"causes": causes, "tried": tried}
 
 
 def _row(run: Run, sentence: str) -> tuple[str, ...]:

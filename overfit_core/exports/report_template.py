@@ -59,6 +59,20 @@ not, why not?</p>
 {% for chart in run.charts %}
 <div class="chart" id="{{ chart.id }}" role="img" aria-label="{{ chart.alt }}"></div>
 {% endfor %}
+{% if run.found %}
+{% for cause in run.found.causes %}
+<h3>{{ cause.title }}</h3>
+<p>{{ cause.why }}</p>
+<ul>{% for name, value in cause.evidence %}<li>{{ name }}: {{ value }}</li>{% endfor %}</ul>
+<p class="muted">{{ cause.source }}</p>
+{% endfor %}
+{% if run.found.tried %}
+<h3>What was tried</h3>
+<ol>{% for fix in run.found.tried %}
+<li>{{ fix.text }} <code>{{ fix.code }}</code>: {{ fix.outcome }}.</li>
+{% endfor %}</ol>
+{% endif %}
+{% endif %}
 {% if run.samples %}
 <details{% if run.samples.rows | length <= 16 %} open{% endif %}>
 <summary>Samples: {{ run.samples.shown }}</summary>

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from overfit_core.diagnosis.report import Report
 from overfit_core.spec import RunSpec
 from overfit_core.training.history import History
 from overfit_core.training.result import RunSummary, Samples
@@ -74,12 +75,14 @@ class Run:
         history: What it recorded.
         samples: Its batch; None where the run has not put it there.
         mine: Whether it is for the person who made the run: nobody else gets its notes and tags.
+        found: What was found of why it did not memorise its batch; None where nothing was.
     """
 
     record: Record
     history: History
     samples: Samples | None = None
     mine: bool = False
+    found: Report | None = None
 
     @cached_property
     def spec(self) -> RunSpec:

@@ -77,4 +77,6 @@ def _several(kind: str, records: list[RunRecord], mine: Container[str]) -> bytes
 
 def _recorded(record: RunRecord, *, mine: bool) -> Run:
     store = engine().store
-    return Run(record, store.history(record.id), store.samples(record.id), mine)
+    check = store.check(record.id)
+    found = check.report if check is not None else None
+    return Run(record, store.history(record.id), store.samples(record.id), mine, found)

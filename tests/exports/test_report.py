@@ -2,11 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+from overfit_core.diagnosis.facts import Cause, Change
+from overfit_core.diagnosis.report import Fix, Report
 from overfit_core.exports.report import report_html, script_json, settings_rows
 from overfit_core.exports.sample_rows import MOST, sample_rows
 from overfit_core.exports.tables import Run
@@ -178,3 +181,18 @@ def test_a_history_that_is_not_finite_can_be_shown() -> None:
     diverged = history(accuracy=np.linspace(0, 1, 20))
     diverged["loss"][-2:] = [np.inf, np.nan]
     assert page(Run(FakeRecord("r", RunSpec()), diverged)).figures
+
+
+def test_why_a_run_failed_and_what_was_tried_stand_in_its_report() -> None:
+    change = Change("learning_rate_too_low", "epochs", 90, f"Longer {NASTY}", "epochs=90")
+    cause = Cause("learning_rate_too_low", "It is too low", {"rate": 0.1}, NASTY, "A book")
+    fixes = (Fix((change,), True, "memorised", (80,), 1), Fix((change,)))
+    found = Report("stuck", None, None, 9, 9, 0.5, None, 0.5, 0.0, 1.0, (cause,), fixes, 1.0)
+    run = run_of(RunSpec())
+    assert "What was tried" not in " ".join(Page(report_html([run]).decode()).texts)
+    page = Page(report_html([replace(run, found=found)]).decode())
+    text = " ".join(page.texts)
+    for said in ("Why: It is too low", "rate: 0.1", "A book", "What was tried", "epochs=90"):
+        assert said in text
+    assert text.count("Longer") == 1
+    assert not [tag for tag, _ in page.tags if tag == "img"]
