@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 METRIC = "overfit"
 """Under this name a worker tells the scheduler of itself."""
-ROOM_BYTES = 100 * 10**6
+ROOM_BYTES = 140 * 10**6
 """So much below the memory at which a worker is replaced no more programs are loaded: what somebody
-asks for needs room too, 50 MB for the compiler and 10 MB a network."""
+asks for needs room too, up to 100 MB for the compiler, 10 MB for a network and 30 MB for a search
+for a cause."""
 CALM_SECONDS = 0.2
 """No run must have come for so long before a program is loaded that nobody asked for."""
 ABSENT = ("jax", "pandas", "sklearn", "scipy", "PIL")
