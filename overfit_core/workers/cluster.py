@@ -23,6 +23,8 @@ LOOK_SECONDS = 0.5
 """How often the watcher looks."""
 RETRY_SECONDS = 2.0
 """How long to wait after the workers could not be started or reached."""
+EMPTY_SECONDS = 25.0
+"""Workers of our own of whom none is there for so long will not come back: all are started anew."""
 MAX_FAILURES = 3
 """After so many failures one after the other, workers of our own are started anew."""
 CLOSED = "The program was closed while it ran. What was trained until then is kept."
@@ -87,6 +89,7 @@ class Cluster:
         self._child: Child | None = None
         self._connection: Connection | None = None
         self._status = ClusterStatus()
+        self._empty_since: float | None = None
         self._workers: list[WorkerState] = []
         self._wake, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._watch, name="overfit-watcher", daemon=True)
@@ -222,6 +225,7 @@ class Cluster:
             pause = LOOK_SECONDS
             try:
                 self._workers = self._watcher.look(self._connected())
+                self._start_anew_if_empty()
                 self._status = self._described("ready")
                 failures = 0
             except StoreError as error:
@@ -237,6 +241,19 @@ class Cluster:
             self._keep_house()
             self._wake.wait(pause)
             self._wake.clear()
+
+    def _start_anew_if_empty(self) -> None:
+        """End our own cluster if it has no worker for long: one that was lost did not come back."""
+        now = time.monotonic()
+        if self._workers or self._child is None:
+            self._empty_since = None
+            return
+        self._empty_since = now if self._empty_since is None else self._empty_since
+        if now - self._empty_since > EMPTY_SECONDS:
+            _log.warning("No worker came back for %g s: all are started anew.", EMPTY_SECONDS)
+            self._empty_since = None
+            self._disconnect()
+            self._end_child()
 
     def _keep_house(self) -> None:
         """Look after the runs of the store; what goes wrong there says nothing of the workers."""

@@ -41,6 +41,7 @@ def begin_a_long_search(train_page: TrainPage) -> Locator:
 def test_article_3_is_trained_explained_mended_and_memorises(train_page: TrainPage) -> None:
     page = train_page.page
     train_page.choose("Preset", "Article, example 3:")
+    train_page.settle()
     train_page.train()
     train_page.wait_for_status(r"^Not memorised after 500 epochs")
     expect(page.locator(".st-key-verdict .verdict")).to_contain_text("Still descending")
@@ -91,10 +92,11 @@ def test_a_mystery_is_sent_to_somebody_who_guesses_it(
     student = new_context().new_page()
     student.goto(page.url)
     student.get_by_role("button", name="Train it").click()
-    choices = student.get_by_role("radio")
-    expect(choices).to_have_count(5, timeout=PATIENCE)
+    tell = student.get_by_role("button", name="Tell me")
+    expect(tell).to_be_visible(timeout=PATIENCE)
+    expect(student.locator(".st-key-guess").get_by_role("radio")).to_have_count(5)
     expect(student.get_by_role("heading", name=re.compile("^Why:"))).to_have_count(0)
-    student.get_by_role("button", name="Tell me").click()
+    tell.click()
     expect(student.get_by_text(re.compile("^It is: "))).to_be_visible()
     expect(student.get_by_role("heading", name=re.compile("^Why:"))).to_be_visible(timeout=PATIENCE)
 

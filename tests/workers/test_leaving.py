@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ import pytest
 from overfit_core.settings import Settings
 from overfit_core.store import Store
 from overfit_core.workers import Cluster
+from overfit_core.workers import cluster as cluster_module
 
 from .conftest import LONG, ended, family, gone, until
 
@@ -110,3 +112,24 @@ def test_a_run_whose_program_was_killed_is_found_interrupted_after_the_restart(
     assert len(store.history(run_id)) == record.epoch > 0
     cluster.close()
     store.close()
+
+
+def test_when_no_worker_comes_back_all_are_started_anew(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "EMPTY_SECONDS", 1.0)
+    cluster = Cluster.start(settings)
+    assert cluster.wait()
+    first = cluster._child
+    look, lost = cluster._watcher.look, [True]
+    monkeypatch.setattr(
+        cluster._watcher, "look", lambda connection: [] if lost[0] else look(connection)
+    )
+    deadline = time.monotonic() + 30
+    while cluster._child is first:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    lost[0] = False
+    monkeypatch.setattr(cluster_module, "EMPTY_SECONDS", 25.0)
+    assert cluster.wait()
+    cluster.close()
