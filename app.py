@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.go import leave
 from pages.parts.navigation import navigation
 
 st.set_page_config(
@@ -12,4 +13,6 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
-navigation().run()
+page = navigation()
+if not leave():
+    page.run()

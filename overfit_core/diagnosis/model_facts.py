@@ -11,9 +11,10 @@ import numpy as np
 from overfit_core.diagnosis import graph_facts
 from overfit_core.diagnosis.layer_changes import CORES
 from overfit_core.diagnosis.layer_facts import LayerFacts, flat, layer_facts
-from overfit_core.diagnosis.optimizing import as_written, has_schedule, inner_of
+from overfit_core.diagnosis.optimizing import as_written, has_schedule
 from overfit_core.diagnosis.scaling import token_inputs
 from overfit_core.errors import ModelError
+from overfit_core.training.twins import inner_of
 from overfit_core.training.types import Arrays
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from overfit_core.diagnosis.copying import (
     shortened,
 )
 from overfit_core.diagnosis.facts import Trained
-from overfit_core.diagnosis.optimizing import copy_exclusions, made_from
+from overfit_core.diagnosis.optimizing import made_from
 from overfit_core.diagnosis.running import Limits, ShouldStop, Trial, run_to_end
 from overfit_core.diagnosis.target import Target
 from overfit_core.errors import ModelError, OverfitError
@@ -29,6 +29,7 @@ from overfit_core.training.plan import Data, Plan
 from overfit_core.training.preparing import reason
 from overfit_core.training.probes import PROBES
 from overfit_core.training.session import Session
+from overfit_core.training.twins import copy_exclusions
 from overfit_core.training.types import Arrays
 
 __all__ = ["ALL_PROBES", "ShouldStop", "Workshop", "own_random_state"]
@@ -105,7 +106,8 @@ class Workshop:
         with keras.saving.custom_object_scope(own_objects(self.model)):
             optimizer = made_from(setup.optimizer)
         model.compile(optimizer, setup.loss, setup.loss_weights, auto_scale_loss=False)
-        copy_exclusions(self.model, model)
+        pairs = zip(self.model.trainable_variables, model.trainable_variables, strict=False)
+        copy_exclusions(self.model.optimizer, model.optimizer, pairs)
 
     @contextmanager
     def _ready(self, setup: Setup, seed: int) -> Iterator[keras.Model]:

@@ -81,7 +81,7 @@ class Search:
                 kept = _without_epochs(best.changes)
             elif best is not None and rule.forbids:
                 # All that follows is tried together with what is needed in any case.
-                kept = (*kept, rule.changes(self.facts)[0])
+                kept = (*kept, *(change for change in best.changes if change.rule == rule.id))
         last = ladder[-1:]
         suspicions = [rule for rule in rules if rule.suspicion and rule not in last]
         steps = [*suspicions, *(rule for rule in ladder[:-1] if rule not in rules), *last]

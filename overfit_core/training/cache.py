@@ -14,6 +14,7 @@ from overfit_core.training.loops import LoopFile
 from overfit_core.training.plan import Data, Plan
 from overfit_core.training.program import Program
 from overfit_core.training.structure import all_layers
+from overfit_core.training.twins import inner_of
 from overfit_core.training.types import Setting
 from overfit_core.training.xla import programs_folder
 
@@ -160,7 +161,7 @@ def _not_decayed(model: keras.Model) -> list[int]:
 
     Its configuration does not hold that.
     """
-    optimizer = model.optimizer
+    optimizer = inner_of(model.optimizer)
     excluded = getattr(optimizer, "_exclude_from_weight_decay", None)
     pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
     if not excluded and not pattern:
@@ -192,7 +193,7 @@ def has_foreign_code(model: keras.Model) -> bool:
 
     if type(model) not in (keras.Sequential, keras.Model) and not _is_functional(model):
         return True
-    things: list[object] = [model.optimizer, getattr(model.optimizer, "inner_optimizer", None)]
+    things: list[object] = [model.optimizer, inner_of(model.optimizer)]
     for layer in all_layers(model):
         things += [layer, *(v for v in vars(layer).values() if callable(v))]
         things += [getattr(v, "regularizer", None) for v in layer.weights]

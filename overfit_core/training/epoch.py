@@ -11,6 +11,7 @@ from overfit_core.training.plan import Carry, Data, Plan
 from overfit_core.training.probes import PROBES, Step
 from overfit_core.training.probes.layer_norms import LayerNorms
 from overfit_core.training.structure import differs_in_training
+from overfit_core.training.twins import loss_scale_of
 from overfit_core.training.types import Arrays, Tensor
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class Epoch:
         if before:
             weights, moved = _vector(before), _vector(self._parameters.values())
             descent = _vector(_dense(gradients, before))
-            if scale := self._parameters.optimizer.loss_scale_factor:
+            if (scale := loss_scale_of(self._parameters.optimizer)) is not None:
                 # The gradient is of the scaled loss; the optimizer divides it again too.
                 descent = descent / scale
             vectors = (weights, descent, moved - weights)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from overfit_core.training.twins import inner_of
 from overfit_core.training.types import FloatArray, IntArray, KerasObject, Setting, Tensor
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def learning_rates(optimizer: keras.Optimizer, first_step: int, count: int) -> F
     import keras
 
     dtype = np.dtype(keras.config.floatx())
-    rate = optimizer._learning_rate
+    rate = inner_of(optimizer)._learning_rate
     if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         constant = rate() if callable(rate) else rate
         return np.full(count, float(keras.ops.convert_to_tensor(constant)), dtype)

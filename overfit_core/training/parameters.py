@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from overfit_core.training.transfer import Pair
+from overfit_core.training.twins import copy_exclusions, inner_of, twin_of
 from overfit_core.training.types import Tensor
 
 if TYPE_CHECKING:
@@ -70,9 +71,11 @@ class Parameters:
             self.variables = [keras.Variable(zeros, name="weights", dtype=weights[0].dtype)]
         else:
             self.variables = [_twin(weight) for weight in weights]
-        config = model.optimizer.get_config() | {"learning_rate": rate}
-        self.optimizer = type(model.optimizer).from_config(config)
-        _copy_exclusions(model, self.optimizer, self.variables)
+        self.optimizer = twin_of(model.optimizer, rate)
+        if not self.fused:
+            copy_exclusions(
+                model.optimizer, self.optimizer, zip(weights, self.variables, strict=True)
+            )
         self.optimizer.build(self.variables)
 
     def values(self) -> list[Tensor]:
@@ -122,19 +125,6 @@ def _twin(weight: keras.Variable) -> keras.Variable:
     return twin
 
 
-def _copy_exclusions(model: keras.Model, twin: keras.Optimizer, variables: Variables) -> None:
-    """Exclude from weight decay what the model's optimizer excludes."""
-    optimizer = model.optimizer
-    if not hasattr(optimizer, "_exclude_from_weight_decay"):
-        return
-    keys = optimizer._exclude_from_weight_decay
-    weights = zip(model.trainable_variables, variables, strict=True)
-    twin._exclude_from_weight_decay = {
-        twin._var_key(own) for weight, own in weights if optimizer._var_key(weight) in keys
-    }
-    twin._exclude_from_weight_decay_pattern = optimizer._exclude_from_weight_decay_pattern
-
-
 def _slots(optimizer: keras.Optimizer, weights: int) -> dict[str, Variables]:
     """Return the optimizer's lists of one variable per weight, by attribute name."""
     import keras
@@ -151,5 +141,5 @@ def _slots(optimizer: keras.Optimizer, weights: int) -> dict[str, Variables]:
 def _state(optimizer: keras.Optimizer, without: dict[str, Variables] | None = None) -> Variables:
     """Return the optimizer's variables without the learning rate and the lists ``without``."""
     left_out = {id(v) for v in itertools.chain.from_iterable((without or {}).values())}
-    left_out.add(id(optimizer._learning_rate))
+    left_out |= {id(one._learning_rate) for one in (optimizer, inner_of(optimizer))}
     return [v for v in optimizer.variables if id(v) not in left_out]

@@ -83,7 +83,7 @@ class Session:
         self.best: tuple[float, int] | None = None
         self.compile_seconds = self.train_seconds = 0.0
         self._stop = stop_when_memorised
-        self._first_step = int(model.optimizer._iterations)
+        self._first_step = int(model.optimizer.iterations)
         self._carry = Carry.start(self.data)
         self._saved: list[FloatArray] | None = None
         self._snapshot_epochs = snapshot_epochs(epochs) if plan.snapshots else np.zeros(0, int)

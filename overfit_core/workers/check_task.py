@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 
 from distributed import get_worker
 
@@ -12,6 +10,7 @@ from overfit_core.errors import OverfitError, StoreError
 from overfit_core.store import Store
 from overfit_core.workers.insistence import Insistence
 from overfit_core.workers.own_store import own_store
+from overfit_core.workers.pulse import Pulse
 from overfit_core.workers.shift import SHIFT
 from overfit_core.workers.warm import WARM_UP, name_of
 
@@ -90,8 +89,8 @@ def _report(store: Store, run_id: str, budget: float, heart: Heart) -> Report:
     )
 
 
-class Heart:
-    """A sign of life, from a thread of its own, while the ``with`` block lasts.
+class Heart(Pulse):
+    """The sign of life of a check while the ``with`` block lasts.
 
     Attributes:
         stopped: Whether to go on no longer.
@@ -100,26 +99,10 @@ class Heart:
 
     def __init__(self, store: Store, run_id: str, worker: str, *, keeping: bool = False) -> None:
         """Take a check that ``worker`` has claimed; keep an earlier report until there is more."""
+        super().__init__(f"check-{run_id}", BEAT_SECONDS)
         self.stopped = self.gave_way = False
         self._keeping = keeping
         self._store, self._run_id, self._worker = store, run_id, worker
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"check-{run_id}", daemon=True)
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop."""
-        self._over.set()
-        self._thread.join()
 
     def is_worth(self, report: Report) -> bool:
         """Tell whether a report may take the place of what an earlier check had found."""
@@ -130,9 +113,9 @@ class Heart:
         if self.is_worth(report):
             self._renew(report.to_json())
 
-    def _beat(self) -> None:
-        while not self._over.wait(BEAT_SECONDS):
-            self._renew()
+    def _beat(self) -> bool:
+        self._renew()
+        return True
 
     def _renew(self, report: str | None = None) -> None:
         try:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from overfit_core.errors import StoreError
 from overfit_core.store import LostRunError, Store
+from overfit_core.workers.pulse import Pulse
 
 BEAT_SECONDS = 2.0
 """How often the leases are renewed; one runs out after four missed ones."""
@@ -23,8 +21,8 @@ BUSY_REASON = (
 )
 
 
-class Life:
-    """Renews the leases of runs from a thread of its own while the ``with`` block lasts.
+class Life(Pulse):
+    """Renews the leases of runs while the ``with`` block lasts.
 
     A stop must end a run within a second. While the training loop cannot look up, because
     TensorFlow compiles or an epoch takes long, this thread reads the wishes and ends the run; the
@@ -38,44 +36,26 @@ class Life:
 
     def __init__(self, store: Store, run_ids: Sequence[str], worker: str) -> None:
         """Take the runs that ``worker`` has claimed, at least one."""
+        super().__init__(f"life-{run_ids[0]}", LOOK_SECONDS)
         self.answering: set[str] = set()
         self.left: set[str] = set()
         self._store, self._run_ids, self._worker = store, tuple(run_ids), worker
         self._asked_at: dict[str, float] = {}
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"life-{run_ids[0]}", daemon=True)
+        self._beat_at = time.monotonic() + BEAT_SECONDS
 
-    def __enter__(self) -> Self:
-        """Start."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop; the runs are the loop's own affair."""
-        self._over.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        beat_at = time.monotonic() + BEAT_SECONDS
-        while not self._over.wait(LOOK_SECONDS):
-            now, look = time.monotonic(), self._store.control_all
-            if now >= beat_at:
-                beat_at, look = now + BEAT_SECONDS, self._store.heartbeat_all
-            try:
-                going = [run_id for run_id in self._run_ids if run_id not in self.left]
-                controls = look(going, worker=self._worker)
-                for run_id in [i for i, control in controls.items() if control.wish == "stop"]:
-                    self._answer(run_id, now)
-            except StoreError:
-                # The database may be back at the next beat; if not, the leases run out.
-                continue
-            if not controls:
-                return
+    def _beat(self) -> bool:
+        now, look = time.monotonic(), self._store.control_all
+        if now >= self._beat_at:
+            self._beat_at, look = now + BEAT_SECONDS, self._store.heartbeat_all
+        try:
+            going = [run_id for run_id in self._run_ids if run_id not in self.left]
+            controls = look(going, worker=self._worker)
+            for run_id in [i for i, control in controls.items() if control.wish == "stop"]:
+                self._answer(run_id, now)
+        except StoreError:
+            # The database may be back at the next beat; if not, the leases run out.
+            return True
+        return bool(controls)
 
     def _answer(self, run_id: str, now: float) -> None:
         """End a run that was asked to stop, unless the loop does it or may still do it."""

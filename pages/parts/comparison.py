@@ -26,8 +26,9 @@ from pages.parts.compare_view import (
 )
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
-from pages.parts.heading import COMPARE, is_on
+from pages.parts.heading import COMPARE
 from pages.parts.live_chart import live_chart, preload_charts
+from pages.parts.live_part import State, live_part
 from pages.parts.live_text import live_text
 from pages.parts.run_charts import compared_runs
 from pages.parts.run_labels import label_form
@@ -61,21 +62,21 @@ def comparison() -> None:
         if not asked:
             write_view(read_view())
         return
-    st.session_state[keys.COMPARED_STATE] = _state(records)
     choose_what_is_usual(runs)
     if not st.context.is_embedded:
         compare_controls(runs)
     _fairness(records, runs)
-    live = not all(record.ended for record in records)
-    _again_and_again(_curves_and_scores, LIVE_SECONDS if live else None)
+    seconds = None if all(record.ended for record in records) else LIVE_SECONDS
+    live_part(COMPARE, _curves_and_scores, _state(records, runs), seconds)
     if not st.context.is_embedded:
         _tables(records, runs)
     write_view(read_view())
 
 
-def _state(records: list[RunRecord]) -> list[tuple[str, bool, str | None]]:
+def _state(records: list[RunRecord], runs: list[ComparedRun]) -> State:
     """Return what the page depends on beside curves and scores."""
-    return [(record.id, record.ended, record.batch_hash) for record in records]
+    each = [(record.id, record.ended, record.batch_hash) for record in records]
+    return [*each, is_to_choose(runs)]
 
 
 def _fairness(records: list[RunRecord], runs: list[ComparedRun]) -> None:
@@ -85,16 +86,6 @@ def _fairness(records: list[RunRecord], runs: list[ComparedRun]) -> None:
     else:
         text = "Whether they can be compared is known with the first epoch of each."
         live_text(text, key="fairness")
-
-
-def _again_and_again(draw: Callable[[], None], seconds: float | None) -> None:
-    """Draw a part of the page, and while runs go on again every few seconds."""
-    if seconds is None:
-        # No fragment: it would take over the timer of one that was here before.
-        with st.container():
-            draw()
-    else:
-        st.fragment(draw, run_every=seconds)()
 
 
 def _saying_what_is_wrong(draw: Callable[[], None]) -> Callable[[], None]:
@@ -110,14 +101,8 @@ def _saying_what_is_wrong(draw: Callable[[], None]) -> Callable[[], None]:
     return drawn
 
 
-def _curves_and_scores() -> None:
-    """Draw what changes while runs go on.
-
-    One fragment, not two: where the page is drawn anew by one of them, the other's timer comes in
-    between, and the browser finds no place for what it draws.
-    """
-    if not is_on(COMPARE):
-        return
+def _curves_and_scores(_stands: bool) -> State | None:
+    """Draw what changes while runs go on."""
     _curves()
     if not st.context.is_embedded:
         st.header("Scoreboard", anchor="scoreboard")
@@ -125,9 +110,8 @@ def _curves_and_scores() -> None:
     # What is wrong with the store was said where it stopped something from being drawn.
     with suppress(OverfitError):
         records = engine().store.runs_of(read_view().runs)
-        moved = st.session_state[keys.COMPARED_STATE] != _state(records)
-        if moved or is_to_choose(compared_runs(records)):
-            st.rerun()
+        return _state(records, compared_runs(records))
+    return None
 
 
 @_saying_what_is_wrong

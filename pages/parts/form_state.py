@@ -27,6 +27,7 @@ from overfit_core.spec import (
     RunSpec,
     TrainingSpec,
 )
+from pages.parts import late_clicks
 from pages.parts import session_keys as keys
 
 Table = Mapping[str, Any]
@@ -76,6 +77,7 @@ def fill(data: object, beside: object = ()) -> None:
     st.session_state[keys.BESIDE_IDS] = []
     for optimizer in (beside if isinstance(beside, list | tuple) else ())[: MAX_GROUP - 1]:
         add_optimizer(_table(optimizer))
+    late_clicks.keep()
 
 
 def settings() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pages.parts import session_keys as keys
 from pages.parts.navigation import COMPARE, LEARN, PAGES, RUNS, TRAIN, ensure_navigation
 from pages.parts.share import share_button
 
-__all__ = ["COMPARE", "LEARN", "RUNS", "TRAIN", "heading", "is_on"]
+__all__ = ["COMPARE", "LEARN", "RUNS", "TRAIN", "heading", "is_on", "stay_on"]
 
 
 def heading(page: str, caption: str, *, share: bool = True, hideable: bool = False) -> None:
@@ -28,6 +28,7 @@ def heading(page: str, caption: str, *, share: bool = True, hideable: bool = Fal
         # What was deleted can be brought back until its page is left.
         st.session_state[keys.DELETED] = []
         st.session_state[keys.PAGE] = page
+        st.session_state[keys.TIMED] = False
     if st.context.is_embedded:
         return
     with st.container(
@@ -46,13 +47,25 @@ def heading(page: str, caption: str, *, share: bool = True, hideable: bool = Fal
 def is_on(page: str) -> bool:
     """Tell whether a page is the one that is shown.
 
-    A timer of the page that was left may come late; what it draws would have no place any more,
-    and the browser shows nothing at all then.
-
     Args:
         page: Its id, as in ``PAGES``.
     """
     return st.session_state.get(keys.PAGE) == page
+
+
+def stay_on(page: str) -> None:
+    """Return to the page that is shown, where this part of another one is drawn too late.
+
+    A timer may be sent at the moment in which its page is left. Streamlit then tells the browser
+    that the old page is shown again: it clears the new one, and finds no place for what that draws
+    later. So the new one is drawn once more.
+
+    Args:
+        page: Id of the page that the part belongs to, as in ``PAGES``.
+    """
+    shown = st.session_state.get(keys.PAGE, page)
+    if shown != page:
+        st.switch_page(f"pages/{shown}.py")
 
 
 def _login_button() -> None:

@@ -13,11 +13,16 @@ import streamlit as st
 from overfit_core.errors import LinkCodeError
 from overfit_core.faults import FAULTS, open_mystery
 from pages.parts import session_keys as keys
-from pages.parts.lesson_article import EXAMPLES
 
 ARTICLE, BREAK, MYSTERY = "article", "break", "mystery"
 LESSONS = {ARTICLE: "The article's story", BREAK: "Break it", MYSTERY: "Mystery"}
 """Each lesson by its id in the address."""
+EXAMPLES = {
+    "article-1": "Example 1: one small hidden layer",
+    "article-2": "Example 2: three hidden layers",
+    "article-3": "Example 3: the same net with SGD",
+}
+"""Preset of each example, and what it is called."""
 LONGEST = 200
 """An address names runs in at most so many characters."""
 

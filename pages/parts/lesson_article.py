@@ -7,14 +7,9 @@ import streamlit as st
 from overfit_core.presets import PRESETS
 from pages.parts import session_keys as keys
 from pages.parts.go import go_preset
+from pages.parts.lesson_address import EXAMPLES
 from pages.parts.lesson_runs import lesson_runs, train_button
 
-EXAMPLES = {
-    "article-1": "Example 1: one small hidden layer",
-    "article-2": "Example 2: three hidden layers",
-    "article-3": "Example 3: the same net with SGD",
-}
-"""Preset of each example, and what it is called here."""
 _MORAL = {
     "article-1": (
         "Sixteen units are plenty for four samples. What holds them back is the scale: the inputs "

@@ -19,11 +19,11 @@ from pages.parts.diagnosis import begin_by_itself
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
 from pages.parts.go import go_train
-from pages.parts.heading import LEARN, is_on
+from pages.parts.heading import LEARN
 from pages.parts.live_chart import live_chart, preload_charts
+from pages.parts.live_part import LIVE_SECONDS, State, is_over, live_part, state_of
 from pages.parts.live_text import live_text
 from pages.parts.run_charts import compared_runs, log_axis
-from pages.parts.run_panel import LIVE_SECONDS, is_over, state_of
 from pages.parts.verdict_card import verdict_card
 from pages.parts.visitor import is_mine, owner
 
@@ -68,38 +68,30 @@ def lesson_runs(*, explained: int = 0, watch: Sequence[str] = (), hidden: bool =
     record = records[min(explained, len(records) - 1)]
     check = begin_by_itself(record) if record.ended and not hidden else None
     draw = partial(_live, explained, watch, hidden=hidden)
-    st.session_state[keys.LESSON_STATE] = None
-    if is_over(record, records, check):
-        with st.container():
-            draw()
-    else:
-        st.fragment(draw, run_every=LIVE_SECONDS)()
-    st.session_state[keys.LESSON_STATE] = state_of(record, records, check)
+    seconds = None if is_over(records, check) else LIVE_SECONDS
+    live_part(LEARN, draw, state_of(records, check), seconds)
     return all(run.ended for run in records)
 
 
-def _live(explained: int, watch: Sequence[str], *, hidden: bool) -> None:
-    if not is_on(LEARN):
-        return
-    shown = st.session_state[keys.LESSON_STATE]
+def _live(explained: int, watch: Sequence[str], _stands: bool, *, hidden: bool) -> State | None:
     try:
         records = _records()
+        if not records:
+            # They were deleted meanwhile.
+            return []
         engine().store.look([run.id for run in records if not run.ended])
         record = records[min(explained, len(records) - 1)]
         check = engine().store.check(record.id) if record.ended and not hidden else None
     except StoreError as error:
         live_text(str(error), key="status", tone="bad")
-        return
-    except IndexError:
-        st.rerun()
+        return None
     said, tone = lesson_line(records)
     live_text(said, key="status", tone=tone)
     if all(run.ended for run in records):
         for text in watch:
             st.markdown(text)
     _draw(records, record, check, hidden=hidden)
-    if shown is not None and shown != state_of(record, records, check):
-        st.rerun()
+    return state_of(records, check)
 
 
 def _draw(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -23,8 +24,9 @@ from pages.parts.address import write_address
 from pages.parts.diagnosis import begin_by_itself
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
-from pages.parts.heading import TRAIN, is_on
+from pages.parts.heading import TRAIN, stay_on
 from pages.parts.live_chart import preload_charts
+from pages.parts.live_part import LIVE_SECONDS, State, is_over, live_part, state_of
 from pages.parts.live_text import live_text
 from pages.parts.run_charts import run_charts
 from pages.parts.run_controls import pace_name, run_controls, saying_why
@@ -35,10 +37,8 @@ from pages.parts.verdict_card import verdict_card
 
 if TYPE_CHECKING:
     from overfit_core.charts.lines import Lines
-    from overfit_core.store import CheckRecord, RunRecord
+    from overfit_core.store import RunRecord
 
-LIVE_SECONDS = 0.35
-"""How often a run that goes on is looked at."""
 RUNS_LISTED = 20
 FIRST_SECONDS = 0.3
 """How long a look at a run that has no epochs yet waits for the first ones."""
@@ -55,8 +55,7 @@ def run_panel() -> None:
 
 
 def _panel() -> None:
-    if not is_on(TRAIN):
-        return
+    stay_on(TRAIN)
     if st.session_state.pop(keys.WHOLE_PAGE, False):
         st.rerun()
     # Nothing above a fragment sees its errors: they are said here, and the settings stay.
@@ -83,17 +82,9 @@ def _run(record: RunRecord, draft: Draft) -> None:
     if not st.context.is_embedded:
         _which_run(record, draft)
     together = _together(record)
-    # Buttons and timer belong to this look at the run; when its state moves, a whole new page is
-    # asked for, which draws both anew.
-    st.session_state[keys.SHOWN_STATE] = None
     check = begin_by_itself(record) if _is_explained(record) else None
-    if is_over(record, together, check):
-        # No fragment: it would take over the timer of one that was here before.
-        with st.container():
-            _live(record.id)
-    else:
-        st.fragment(_live, run_every=LIVE_SECONDS)(record.id)
-    st.session_state[keys.SHOWN_STATE] = state_of(record, together, check)
+    seconds = None if is_over(together, check) else LIVE_SECONDS
+    live_part(TRAIN, partial(_live, record.id), state_of(together, check), seconds)
     if st.context.is_embedded:
         return
     if len(together) > 1:
@@ -102,14 +93,11 @@ def _run(record: RunRecord, draft: Draft) -> None:
         _samples(record)
 
 
-def _live(run_id: str) -> None:
+def _live(run_id: str, stands: bool) -> State | None:
     """Draw what changes while a run goes on."""
-    if not is_on(TRAIN):
-        return
-    shown = st.session_state[keys.SHOWN_STATE]
     try:
         record = engine().store.run(run_id)
-        patience = FIRST_SECONDS if shown and record.status == "running" else 0
+        patience = FIRST_SECONDS if stands and record.status == "running" else 0
         lines = engine().feed.first_lines(run_id, patience)
         record = engine().store.run(run_id) if patience else record
         together = _together(record)
@@ -117,7 +105,7 @@ def _live(run_id: str) -> None:
         check = engine().store.check(run_id) if _is_explained(record) else None
     except StoreError as error:
         live_text(str(error), key="status", tone="bad")
-        return
+        return None
     _progress(record, lines, together)
     if _is_explained(record):
         verdict_card(record, check)
@@ -125,30 +113,13 @@ def _live(run_id: str) -> None:
         run_charts(record, lines, together)
     else:
         preload_charts()
-    # After the curves: who waits for the first ones sees them before the page is drawn anew.
-    if shown is not None and shown != state_of(record, together, check):
-        st.rerun()
+    return state_of(together, check)
 
 
 def _is_explained(record: RunRecord) -> bool:
     """Tell whether the page says why a run went as it did: a link may hide it."""
     hidden = st.context.is_embedded or "diagnosis" in st.session_state[keys.HIDDEN]
     return record.ended and not hidden
-
-
-def is_over(record: RunRecord, together: list[RunRecord], check: CheckRecord | None) -> bool:
-    """Tell whether nothing on the page moves any more by itself."""
-    return all(run.ended for run in (record, *together)) and (check is None or check.ended)
-
-
-def state_of(
-    record: RunRecord, together: list[RunRecord], check: CheckRecord | None
-) -> list[tuple[str, bool, str]]:
-    """Return what the buttons depend on."""
-    search = [(check.run_id, check.ended, check.wish)] if check is not None else []
-    # What a click inside a live part has to say, or to show elsewhere, stands outside of it.
-    asked = [(str(st.session_state.get(key)), True, "") for key in (keys.FAILED, keys.GO_TRAIN)]
-    return [(run.id, run.ended, run.wish) for run in (record, *together)] + search + asked
 
 
 def _together(record: RunRecord) -> list[RunRecord]:

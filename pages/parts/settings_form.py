@@ -9,7 +9,7 @@ import streamlit as st
 from overfit_core.errors import Problem
 from overfit_core.presets import PRESETS, Preset
 from overfit_core.spec import RunSpec, load_together
-from pages.parts import form_state
+from pages.parts import form_state, late_clicks
 from pages.parts import session_keys as keys
 from pages.parts.batch_tab import batch_tab
 from pages.parts.form_fields import Problems
@@ -51,6 +51,7 @@ class Draft(NamedTuple):
 
 def read_draft() -> Draft:
     """Return what the form says, checked."""
+    late_clicks.catch_up()
     data, beside = form_state.settings(), form_state.beside()
     specs, problems = load_together(data, beside)
     return Draft(data, beside, specs, problems)
@@ -64,6 +65,7 @@ def settings_form(draft: Draft) -> None:
     """
     problems = Problems(draft.problems)
     hidden = st.session_state[keys.HIDDEN]
+    late_clicks.form_version()
     if "preset" not in hidden:
         _preset(draft)
     if draft.spec is not None:

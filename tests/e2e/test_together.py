@@ -1,9 +1,11 @@
 """Runs that go on together: watched on the Compare page, twelve at once, and their pictures."""
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from overfit_core.optimizers import OPTIMIZERS
 from overfit_core.spec import MAX_GROUP
@@ -20,6 +22,37 @@ EPOCHS = 20
 def last_epochs(train_page: TrainPage, chart: str) -> list[int]:
     """The last epoch of each curve that a chart shows."""
     return [max(curve["x"]) for curve in train_page.curves(chart)]
+
+
+class TimerBehind:
+    """Sends the last message of a page's timer once more, right behind that of a click.
+
+    So it goes where the browser is slow, or the server: the timer comes before the browser has
+    heard what the click does.
+
+    Attributes:
+        armed: Whether the next click is followed by it.
+        sent: How often it was sent.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.armed, self.sent = False, 0
+        self._last: str | bytes = b""
+        page.route_web_socket(re.compile("/_stcore/stream"), self._between)
+
+    def _between(self, browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            server.send(message)
+            asked = BackMsg.FromString(message if isinstance(message, bytes) else b"").rerun_script
+            if asked.is_auto_rerun:
+                self._last = message
+            elif self.armed and any(w.trigger_value for w in asked.widget_states.widgets):
+                server.send(self._last)
+                self.armed, self.sent = False, self.sent + 1
+
+        browser.on_message(pass_on)
 
 
 def test_curves_grow_on_the_compare_page_until_their_runs_end(
@@ -48,6 +81,25 @@ def test_curves_grow_on_the_compare_page_until_their_runs_end(
         "'.st-key-chart-compare-0 .live-chart')).map(({ x }) => Math.max(...x))) === ends",
         arg=str(ended).replace(" ", ""),
     )
+    assert not train_page.errors
+
+
+def test_a_timer_sent_while_its_page_is_left_does_not_clear_the_next_page(
+    train_page: TrainPage, app: App
+) -> None:
+    page = train_page.page
+    timer = TimerBehind(page)
+    train_page.open(app.url + BOTH)
+    train_page.choose("Pace", "10 epochs/s")
+    train_page.train()
+    train_page.wait_until_drawn("loss", epoch=2)
+    timer.armed = True
+    page.get_by_role("button", name="Open on the Compare page").click()
+
+    train_page.wait_until_drawn("compare-0", epoch=3)
+    seen = max(last_epochs(train_page, "compare-0"))
+    train_page.wait_until_drawn("compare-0", epoch=seen + 20)
+    assert timer.sent == 1
     assert not train_page.errors
 
 

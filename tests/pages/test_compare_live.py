@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from overfit_core.errors import StoreError
 from overfit_core.spec import RunSpec
@@ -71,8 +70,7 @@ def test_the_whole_page_is_drawn_again_when_a_batch_becomes_known(
 ) -> None:
     going = store.create_run(RunSpec())
     at = open_app("compare", runs=going, y="loss", t="none")
-    drawn_for = at.session_state[keys.COMPARED_STATE]
-    assert drawn_for == [(going, False, None)]
+    assert at.session_state[keys.SHOWN_STATE] == [(going, False, None), False]
     stored, looks = store.runs_of, []
 
     def runs_of(run_ids: list[str]) -> list[RunRecord]:
@@ -85,7 +83,7 @@ def test_the_whole_page_is_drawn_again_when_a_batch_becomes_known(
     monkeypatch.setattr(store, "runs_of", runs_of)
     at.run()
     assert not at.exception
-    assert at.session_state[keys.COMPARED_STATE] == [(going, False, "b" * 64)]
+    assert at.session_state[keys.SHOWN_STATE] == [(going, False, "b" * 64), False]
 
 
 def test_an_error_of_the_store_is_said_where_the_curves_are(
@@ -100,19 +98,3 @@ def test_an_error_of_the_store_is_said_where_the_curves_are(
     at = open_app("compare", runs=going)
     assert wrong(at) == ["▲ The database does not answer."]
     assert table(at, "Run") is not None
-
-
-def test_a_timer_that_comes_after_the_page_was_left_draws_nothing() -> None:
-    def late() -> None:
-        import streamlit as st
-
-        from pages.parts import session_keys as keys
-        from pages.parts.comparison import _curves_and_scores
-        from pages.parts.navigation import RUNS
-
-        st.session_state[keys.PAGE] = RUNS
-        _curves_and_scores()
-
-    at = AppTest.from_function(late).run()
-    assert not at.exception
-    assert not at.main.children
