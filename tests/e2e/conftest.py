@@ -21,13 +21,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("e2e")
+            # Several waits of a patient test may come together on a busy machine.
+            item.add_marker(pytest.mark.timeout(300))
     items.sort(key=lambda item: HERE in item.path.parents)
 
 
 @pytest.fixture(scope="session")
 def app() -> Iterator[App]:
     """The app with one worker that is ready to train."""
-    with running_app(OVERFIT_WORKERS="1") as running:
+    # Two browsers and their apps share the machine: a search has the time that it needs alone.
+    with running_app(OVERFIT_WORKERS="1", OVERFIT_CHECK_SECONDS="100") as running:
         yield running
 
 

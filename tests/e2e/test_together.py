@@ -103,8 +103,6 @@ def test_a_timer_sent_while_its_page_is_left_does_not_clear_the_next_page(
     assert not train_page.errors
 
 
-# Eleven times to the list and back, and twelve loops to compile.
-@pytest.mark.timeout(240)
 def test_twelve_optimizers_of_the_table_train_at_once(train_page: TrainPage) -> None:
     page = train_page.page
     page.get_by_role("tab", name="Training").click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, StorageState, expect
 
 SECONDS = 1000.0
 # A worker that starts imports TensorFlow, on a busy machine for a while.
-PATIENCE = 60 * SECONDS
+PATIENCE = 90 * SECONDS
 # The address of two optimizers on one batch.
 BOTH = "/?preset=adam-against-sgd"
 # Name and epochs of each line in a chart.
