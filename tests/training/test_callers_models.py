@@ -31,6 +31,17 @@ def test_the_losses_of_several_outputs_equal_fit() -> None:
     assert_equals_fit(two_outputs, ARTICLE_X, [ARTICLE_Y, 1 - ARTICLE_Y])
 
 
+def test_mixed_precision_memorises_and_its_gradients_are_those_of_the_loss() -> None:
+    keras.utils.set_random_seed(0)
+    scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01))
+    model = dense_model(scaled, dtype="mixed_float16")()
+    history = overfit(model, ARTICLE_X, ARTICLE_Y, epochs=300, probes=["gradient_norm"])
+    assert history["loss"][-1] < 0.1 < history["loss"][0]
+    norms = [history[name] for name in history.columns if name.startswith("gradient_norm")]
+    # Of the scaled loss they would be 32,768 times as large.
+    assert 1e-6 < max(column[0] for column in norms) < 100
+
+
 def two_inputs() -> keras.Model:
     z, a = keras.Input((2,), name="z"), keras.Input((2,), name="a")
     hidden = LAYERS.Subtract()([LAYERS.Dense(3)(z), LAYERS.Dense(3)(a)])

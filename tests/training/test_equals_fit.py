@@ -18,6 +18,8 @@ from overfit_core.training.types import KerasObject, Tensor
 from tests.training.oracle import (
     ARTICLE_X,
     ARTICLE_Y,
+    EPOCHS,
+    RTOL,
     MakeModel,
     assert_equals_fit,
     dense_model,
@@ -65,6 +67,28 @@ def test_article_presets_equal_fit(preset: str) -> None:
 )
 def test_every_optimizer_equals_fit(optimizer: keras.Optimizer) -> None:
     assert_equals_fit(dense_model(optimizer), ARTICLE_X, ARTICLE_Y)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        keras.optimizers.Adam(0.01),
+        keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.5, EPOCHS)),
+        keras.optimizers.AdamW(0.01, weight_decay=0.1),
+    ],
+    ids=lambda inner: type(inner).__name__,
+)
+def test_a_scaled_loss_equals_fit(inner: keras.Optimizer) -> None:
+    # What Keras wraps an optimizer in for mixed precision; the scale doubles nine times.
+    make = dense_model(
+        keras.optimizers.LossScaleOptimizer(inner, initial_scale=8.0, dynamic_growth_steps=10)
+    )
+    history = assert_equals_fit(make, ARTICLE_X, ARTICLE_Y)
+    keras.utils.set_random_seed(0)
+    plain = dense_model(inner)()
+    alone = overfit(plain, ARTICLE_X, ARTICLE_Y, epochs=EPOCHS)
+    np.testing.assert_allclose(history["loss"], alone["loss"], RTOL)
+    np.testing.assert_allclose(history["learning_rate"], alone["learning_rate"], RTOL)
 
 
 def test_schedule_free_from_its_weights_equals_fit() -> None:
