@@ -1,6 +1,6 @@
 """Can this network memorise this one batch, how fast, and if not, why not?
 
-Importing this package imports no TensorFlow: `check`, `overfit` and `run` load it on first
+Importing this package imports no TensorFlow: `check`, `overfit`, `race` and `run` load it on first
 use.
 """
 
@@ -22,6 +22,7 @@ from overfit_core.spec import BatchSpec, HeadSpec, ModelSpec, OptimizerSpec, Run
 if TYPE_CHECKING:
     from overfit_core.diagnosis import Report, check, check_spec
     from overfit_core.presets import PRESETS
+    from overfit_core.racing import RaceResult, race
     from overfit_core.training import RunResult, overfit, run
     from overfit_core.training.history import History
 
@@ -29,10 +30,12 @@ _LAZY = {
     "PRESETS": "overfit_core.presets",
     "History": "overfit_core.training.history",
     "Report": "overfit_core.diagnosis",
+    "RaceResult": "overfit_core.racing",
     "RunResult": "overfit_core.training",
     "check": "overfit_core.diagnosis",
     "check_spec": "overfit_core.diagnosis",
     "overfit": "overfit_core.training",
+    "race": "overfit_core.racing",
     "run": "overfit_core.training",
 }
 
@@ -47,6 +50,7 @@ __all__ = [
     "OptimizerSpec",
     "OverfitError",
     "Problem",
+    "RaceResult",
     "Report",
     "RunResult",
     "RunSpec",
@@ -56,6 +60,7 @@ __all__ = [
     "check",
     "check_spec",
     "overfit",
+    "race",
     "run",
 ]
 

@@ -183,7 +183,12 @@ def _constants(model: keras.Model) -> list[str]:
         for place, layer in enumerate(all_layers(model))
         for name, value in vars(layer).items()
         if isinstance(value, np.ndarray)
-        or (keras.ops.is_tensor(value) and not isinstance(value, keras.Variable))
+        # Most values are plain, and Keras takes its time to say that they are no tensors.
+        or (
+            hasattr(value, "dtype")
+            and not isinstance(value, keras.Variable)
+            and keras.ops.is_tensor(value)
+        )
     ]
 
 

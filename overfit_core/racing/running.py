@@ -1,0 +1,116 @@
+"""The runs of one optimizer, one after the other on one compiled program."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from overfit_core.batches import make_batch
+from overfit_core.models.build import build_model, floatx
+from overfit_core.models.targets import target_for
+from overfit_core.racing.results import RaceRun, scored
+from overfit_core.training.history import History
+from overfit_core.training.pacing import ChunkLength
+from overfit_core.training.plan import Data, Plan
+from overfit_core.training.preparing import tensors
+from overfit_core.training.session import Session
+from overfit_core.training.spec_session import criterion_of
+
+if TYPE_CHECKING:
+    import keras
+
+    from overfit_core.racing.plan import Member, RacePlan
+
+ShouldStop = Callable[[], bool]
+
+
+class Stable:
+    """The models of a race, each made once for all its learning rates.
+
+    Making one takes longer than training a small one. The compiled loop trains variables of its
+    own, so a model stays at its start; and it is one program for all runs of an optimizer, as
+    neither learning rate nor initial weights are part of it.
+    """
+
+    def __init__(self, plan: RacePlan) -> None:
+        """Make the batch.
+
+        Args:
+            plan: The race.
+
+        Raises:
+            SpecError: If the batch cannot be made, or the layers do not take it.
+        """
+        self._plan, spec = plan, plan.spec
+        batch = make_batch(spec.batch, spec.training.dtype)
+        self._data = tensors(Data((batch.x, target_for(spec, batch), None)))
+        self._made: tuple[int, int, keras.Model] | None = None
+
+    def session(self, member: Member) -> Session:
+        """Return a run that stands at its start."""
+        spec = self._plan.spec
+        model = self._model(member)
+        with floatx(spec.training.dtype):
+            model.optimizer.learning_rate = member.learning_rate
+            return Session(
+                model,
+                self._data,
+                epochs=spec.training.epochs,
+                plan=Plan(criterion=criterion_of(spec)),
+            )
+
+    def _model(self, member: Member) -> keras.Model:
+        if self._made is None or self._made[:2] != (member.optimizer, member.seed):
+            model = build_model(self._plan.spec_of(member))
+            self._made = (member.optimizer, member.seed, model)
+        return self._made[2]
+
+
+def run_members(
+    plan: RacePlan, members: Iterable[Member], should_stop: ShouldStop = lambda: False
+) -> Iterator[tuple[RaceRun, History]]:
+    """Train runs of a race, and give each when it has ended.
+
+    Members of one optimizer and one seed that follow each other share a model.
+
+    Args:
+        plan: The race.
+        members: Which of its runs.
+        should_stop: Asked about ten times a second; the run that is on then is given as far as it
+            came, marked as stopped, and none follows.
+
+    Raises:
+        SpecError: If the batch cannot be made, or the layers do not take it.
+        ModelError: If Keras cannot train the network.
+    """
+    stable, length = Stable(plan), ChunkLength()
+    for member in members:
+        if should_stop():
+            return
+        session = stable.session(member)
+        history = _train(session, length, should_stop)
+        run = scored(
+            member,
+            history,
+            plan.target,
+            seconds=session.train_seconds,
+            memorised_epoch=session.memorisation.epoch,
+            stopped=not session.finished,
+        )
+        yield run, history
+        if run.stopped:
+            return
+
+
+def _train(session: Session, length: ChunkLength, should_stop: ShouldStop) -> History:
+    session.compile()
+    history = History({})
+    while not session.finished:
+        began = time.perf_counter()
+        chunk = session.advance(length.epochs)
+        length.record(len(chunk), time.perf_counter() - began)
+        history.append(chunk)
+        if not session.finished and should_stop():
+            break
+    return history
