@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,18 @@ from tests.pages.fake import FakeWorkers
 
 SECONDS = 30
 OpenApp = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def without_what_others_left() -> Iterator[None]:
+    """Keep Python's garbage collector from what other tests hold in memory.
+
+    Streamlit collects after every script. Where TensorFlow has traced a hundred models in this
+    process, looking through them takes ten times as long as the script.
+    """
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
