@@ -42,6 +42,7 @@ format: $(VENV)/.dev
 bench: $(VENV)/.bench
 	@$(BIN)/python tests/e2e/browser.py
 	@$(BIN)/python -m benchmarks.engine
+	@$(BIN)/python -m benchmarks.race
 	@$(BIN)/python -m benchmarks.long_run
 	@$(BIN)/python -m benchmarks.workers
 	@$(BIN)/python -m benchmarks.page

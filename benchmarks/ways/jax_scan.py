@@ -16,6 +16,7 @@ import optax
 from benchmarks.ways import Run, arguments, measure
 from benchmarks.ways.subject import batch_of, model_of
 from overfit_core.presets import PRESETS
+from overfit_core.spec import RunSpec
 
 Tree = object
 
@@ -27,9 +28,7 @@ def main() -> None:
     rate = spec.optimizer.base_learning_rate
     optimizer = optax.sgd(rate) if spec.optimizer.name == "SGD" else optax.adam(rate, eps=1e-7)
     x, y = (jnp.asarray(a) for a in batch_of(preset))
-    model = model_of(preset)
-    plain = all(layer.kind == "dense" for layer in spec.model.layers)
-    start, figures = _dense(model) if plain else _through_keras(model)
+    start, figures = figures_of(spec, model_of(preset))
 
     def step(carry: Tree, _: None) -> tuple[Tree, Tree]:
         weights, others, state = carry
@@ -48,6 +47,12 @@ def main() -> None:
         return lambda: jax.block_until_ready(train(*start))
 
     measure(prepare, repeats)
+
+
+def figures_of(spec: RunSpec, model: Tree) -> tuple[Tree, Tree]:
+    """Return initial weights and other variables of a net, and what gives its loss and accuracy."""
+    plain = all(layer.kind == "dense" for layer in spec.model.layers)
+    return _dense(model) if plain else _through_keras(model)
 
 
 def _dense(model: Tree) -> tuple[Tree, Tree]:
