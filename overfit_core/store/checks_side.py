@@ -95,6 +95,13 @@ class ChecksSide(Guarded):
         with reading(self._engine) as session:
             return list(session.scalars(wanted.order_by(CheckRow.asked_at, CheckRow.run_id)))
 
+    def running_checks(self) -> dict[str, str]:
+        """Return the workers of the checks that go on, by the ids of their runs, oldest first."""
+        wanted = select(CheckRow.run_id, CheckRow.worker).where(CheckRow.status == "running")
+        with reading(self._engine) as session:
+            found = session.execute(wanted.order_by(CheckRow.asked_at, CheckRow.run_id))
+            return {row.run_id: row.worker for row in found}
+
     def claim_check(self, run_id: str, worker: str) -> CheckRecord:
         """Take a check that waits for a worker.
 

@@ -50,15 +50,20 @@ class WatcherSide(WorkerSide):
         with reading(self._engine) as session:
             return list(session.scalars(wanted.order_by(*_OLDEST)))
 
-    def waiting_groups(self) -> list[list[str]]:
+    def waiting_groups(self, seconds: float = 0.0) -> list[list[str]]:
         """Return the runs that want a worker, oldest first, those of a group together.
 
         One task is enough for all runs of a list: its worker takes them together.
+
+        Args:
+            seconds: Only those that have wanted one for so long, or longer.
         """
-        wanted = select(RunRow.id, RunRow.group_id).where(_WANTS_A_WORKER).order_by(*_OLDEST)
+        since = self._now() - timedelta(seconds=seconds)
+        wanted = select(RunRow.id, RunRow.group_id).where(_WANTS_A_WORKER)
         groups: dict[str, list[str]] = {}
         with reading(self._engine) as session:
-            for run_id, group_id in session.execute(wanted):
+            late = wanted.where(RunRow.wished_at <= since).order_by(*_OLDEST)
+            for run_id, group_id in session.execute(late):
                 groups.setdefault(group_id or run_id, []).append(run_id)
         return list(groups.values())
 

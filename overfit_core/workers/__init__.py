@@ -8,8 +8,9 @@ gives it to a run that waits. When it is wanted again it repeats what was traine
 gives the same history) and goes on from there.
 """
 
-from overfit_core.workers.cluster import Cluster, ClusterStatus
+from overfit_core.workers.cluster import Cluster
 from overfit_core.workers.connection import WorkerState
+from overfit_core.workers.status import ClusterStatus
 from overfit_core.workers.task import train_run
 
 __all__ = ["Cluster", "ClusterStatus", "WorkerState", "train_run"]

@@ -21,6 +21,7 @@ import dask
 from distributed import LocalCluster
 
 from overfit_core.settings import Settings
+from overfit_core.workers.nanny import LastingNanny, keep_up
 from overfit_core.workers.plan import Plan, plan
 from overfit_core.workers.quiet import keep_back
 
@@ -32,6 +33,8 @@ CONFIG = {
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.work-stealing": False,
     "distributed.scheduler.worker-ttl": "60 s",
+    # By default a worker that was not back after 15 s, as on a busy machine, is given up for good.
+    "distributed.deploy.lost-worker-timeout": "365 days",
     # A worker near its limit must not stand still without a word: it goes on, or is restarted.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -73,7 +76,8 @@ def start(chosen: Plan, folder: Path) -> LocalCluster:
     dask.config.set(CONFIG)
     # A worker that is replaced is no news, and the watcher tells of one that died.
     logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
-    return LocalCluster(
+    cluster = LocalCluster(
+        worker_class=LastingNanny,
         n_workers=chosen.workers,
         threads_per_worker=1,
         processes=True,
@@ -84,6 +88,9 @@ def start(chosen: Plan, folder: Path) -> LocalCluster:
         worker_dashboard_address=f"{LOOPBACK}:0",
         local_directory=str(folder),
     )
+    assert cluster.loop is not None, "it runs"
+    cluster.loop.add_callback(keep_up, cluster)
+    return cluster
 
 
 def end(folder: Path) -> None:

@@ -6,17 +6,17 @@ import atexit
 import logging
 import threading
 import time
-from asyncio import CancelledError
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
-from overfit_core.errors import OverfitError, StoreError, WorkerError
+from overfit_core.errors import StoreError, WorkerError
 from overfit_core.settings import Settings
 from overfit_core.store import Store
 from overfit_core.workers.child import Child
 from overfit_core.workers.connection import Connection, WorkerState
+from overfit_core.workers.exporting import export
 from overfit_core.workers.housekeeping import Housekeeping
+from overfit_core.workers.status import ClusterStatus, ready
 from overfit_core.workers.watcher import Watcher
 
 LOOK_SECONDS = 0.5
@@ -30,39 +30,6 @@ MAX_FAILURES = 3
 CLOSED = "The program was closed while it ran. What was trained until then is kept."
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ClusterStatus:
-    """How the workers are, for the page.
-
-    Attributes:
-        state: ``starting`` until they were reached once, ``ready``, or ``down``.
-        workers: How many there are.
-        warming: How many of them still load what runs need; they take runs, with a delay.
-        busy: How many of them have runs.
-        queued: Runs that wait for a worker.
-        reason: Why they are down, in plain words; None otherwise.
-    """
-
-    state: Literal["starting", "ready", "down"] = "starting"
-    workers: int = 0
-    warming: int = 0
-    busy: int = 0
-    queued: int = 0
-    reason: str | None = None
-
-    def sentence(self) -> str:
-        """Say it in one plain sentence."""
-        if self.state == "down":
-            return f"No workers: {self.reason}"
-        if self.state == "starting" or not self.workers:
-            return "The workers are starting."
-        count = f"{self.workers} worker{'s' if self.workers > 1 else ''}"
-        parts = [f"{self.busy} busy"] if self.busy else []
-        parts += [f"{self.warming} warming up"] if self.warming else []
-        parts += [f"{self.queued} run{'s' if self.queued > 1 else ''} waiting"] * bool(self.queued)
-        return f"{count}: {', '.join(parts) or 'ready'}."
 
 
 class Cluster:
@@ -143,18 +110,7 @@ class Cluster:
         connection = self._connection
         if connection is None or not self._workers:
             raise WorkerError(f"The file needs a worker. {self._status.sentence()} Try again soon.")
-        try:
-            return connection.export(run_id, kind, timeout)
-        except TimeoutError:
-            raise WorkerError(
-                f"No worker had the file ready within {timeout:g} s: all of them are busy, or the "
-                "run is long. Try again when fewer runs are on."
-            ) from None
-        except OverfitError as error:
-            raise WorkerError(str(error)) from error
-        except (Exception, CancelledError) as error:
-            reason = str(error) or type(error).__name__
-            raise WorkerError(f"The worker could not make the file: {reason}") from error
+        return export(connection, self._store, run_id, kind, timeout)
 
     def status(self) -> ClusterStatus:
         """Return how the workers are, at most half a second old; takes no time."""
@@ -226,14 +182,14 @@ class Cluster:
             try:
                 self._workers = self._watcher.look(self._connected())
                 self._start_anew_if_empty()
-                self._status = self._described("ready")
+                self._status = ready(self._workers, self._store)
                 failures = 0
             except StoreError as error:
-                self._status = self._described("down", str(error))
+                self._status = self._down(str(error))
             except Exception as error:
                 pause, failures = RETRY_SECONDS, failures + 1
                 _log.warning("The workers cannot be reached.", exc_info=True)
-                self._status = self._described("down", str(error) or type(error).__name__)
+                self._status = self._down(str(error) or type(error).__name__)
                 self._disconnect()
                 # A machine that is busy may answer late; that is no reason to end its runs.
                 if failures % MAX_FAILURES == 0:
@@ -295,17 +251,5 @@ class Cluster:
             except StoreError:
                 _log.warning("Lost runs could not be marked yet.", exc_info=True)
 
-    def _described(
-        self, state: Literal["ready", "down"], reason: str | None = None
-    ) -> ClusterStatus:
-        workers = self._workers
-        if state == "down":
-            return ClusterStatus("down", len(workers), reason=reason)
-        held = self._store.held()
-        return ClusterStatus(
-            "ready",
-            workers=len(workers),
-            warming=sum(not worker.warm for worker in workers),
-            busy=len({record.worker for record in held if record.worker is not None}),
-            queued=len(self._store.waiting()),
-        )
+    def _down(self, reason: str) -> ClusterStatus:
+        return ClusterStatus("down", len(self._workers), reason=reason)

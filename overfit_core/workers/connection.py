@@ -20,7 +20,7 @@ from distributed.security import Security
 
 from overfit_core.errors import WorkerError
 from overfit_core.settings import Settings
-from overfit_core.workers.check_task import check_run
+from overfit_core.workers.check_task import check_run, give_way
 from overfit_core.workers.export_task import build_export
 from overfit_core.workers.shift import end_shift
 from overfit_core.workers.task import train_run
@@ -127,22 +127,26 @@ class Connection:
                 self._failures[what] = error
         self._on_done()
 
-    def export(self, run_id: str, kind: str, seconds: float) -> bytes:
-        """Return a file that a free worker makes of a run; see ``build_export``.
+    def start_export(self, run_id: str, kind: str, seconds: float) -> Future[bytes]:
+        """Have a free worker make a file of a run; see ``build_export``.
 
-        Raises:
-            TimeoutError: If it took longer than ``seconds``.
+        Whoever waits for it releases it in the end: a worker that keeps a result cannot be
+        replaced quietly; and a task that has not begun when nobody waits for it never does.
         """
         key = ("build_export", run_id, uuid.uuid4().hex)
         task = Task(key, build_export, run_id, kind, seconds, _data_producer=True)
+        future: Future[bytes]
         (future,) = self._client.get({key: task}, [key], sync=False, retries=0)
-        try:
-            made: bytes = future.result(timeout=seconds)
-            return made
-        finally:
-            # A worker that keeps a result cannot be replaced quietly; and a task that has not
-            # begun when nobody waits for it any more never does.
-            future.release()
+        return future
+
+    def has_place(self, future: Future[bytes]) -> bool:
+        """Whether a worker has the task, or has had it."""
+        placed = self._client.processing().values()
+        return future.done() or any(future.key in keys for keys in placed)
+
+    def ask_to_give_way(self, run_id: str, address: str) -> None:
+        """Have the search for the cause of a run leave the worker at this address to others."""
+        self._client.run(give_way, run_id, workers=[address], on_error="ignore")
 
     def failures(self) -> dict[str, str]:
         """Return run ids whose tasks raised or died since the last call, with what they raised."""

@@ -100,6 +100,8 @@ def end_shift(limit: int, seconds: float, dask_worker: Worker) -> None:
 
 async def _leave(worker: Worker) -> None:
     """End this process; the scheduler hears of it first, and places elsewhere what it had here."""
+    # Once the scheduler has let go of it, Dask would tell the nanny not to start another one.
+    worker.nanny = None
     try:
         await asyncio.wait_for(_retire(worker), LEAVE_SECONDS)
     finally:

@@ -120,6 +120,19 @@ def test_an_owner_has_room_for_so_many_searches(store: Store) -> None:
         store.ask_check(mine[2], 20.0, room=Room(waiting=3))
 
 
+def test_checks_that_go_on_are_found_with_their_workers_oldest_first(
+    store: Store, clock: Clock
+) -> None:
+    ids = []
+    for _ in range(4):
+        ids.append(asked(store))
+        clock.forward(1)
+    for run_id, worker in zip(ids[2::-1], "cba", strict=True):
+        store.claim_check(run_id, worker)
+    store.end_check(ids[1], "b", "finished")
+    assert list(store.running_checks().items()) == [(ids[0], "a"), (ids[2], "c")]
+
+
 def test_of_a_deleted_run_nothing_is_looked_for_any_more(store: Store) -> None:
     waiting, running = asked(store), asked(store)
     store.claim_check(running, "a")

@@ -14,6 +14,8 @@ from overfit_core.training.result import RunSummary, Samples
 from overfit_core.workers.loop import train
 from overfit_core.workers.member import SessionFactory
 
+PATIENCE = 30.0
+"""How long something may take on a machine that is busy, in seconds."""
 NAMES = ("Adam", "SGD", "Lion")
 
 
@@ -47,7 +49,11 @@ def raiser(error: Exception) -> Callable[..., None]:
 
 
 class FakeSession:
-    """The loss of epoch e is 1 / e; compiling and every epoch take as long as is said."""
+    """The loss of epoch e is 1 / e; compiling and every epoch take as long as is said.
+
+    Compiling may last until something is ``compiled``, so that a test sees what happens meanwhile
+    on a slow machine too.
+    """
 
     def __init__(
         self,
@@ -56,14 +62,15 @@ class FakeSession:
         compile_seconds: float = 0.0,
         epoch_seconds: float = 0.0,
         fails_at: tuple[int, Exception] | None = None,
+        compiled: threading.Event | None = None,
     ) -> None:
         self.epoch = 0
         self.total = spec.training.epochs
         self.asked: list[int] = []
-        self.compiling = threading.Event()
         self._compile_seconds = compile_seconds
         self._epoch_seconds = epoch_seconds
         self._fails_at = fails_at
+        self._compiled = compiled
 
     @property
     def batch_hash(self) -> str:
@@ -78,8 +85,8 @@ class FakeSession:
         return self.epoch >= self.total
 
     def compile(self) -> None:
-        self.compiling.set()
         time.sleep(self._compile_seconds)
+        assert self._compiled is None or self._compiled.wait(PATIENCE)
 
     def advance(self, epochs: int) -> History:
         assert epochs >= 1
@@ -117,7 +124,7 @@ class Background:
         )
         self._thread.start()
 
-    def until(self, holds: Callable[[RunRecord], bool], seconds: float = 30.0) -> RunRecord:
+    def until(self, holds: Callable[[RunRecord], bool], seconds: float = PATIENCE) -> RunRecord:
         deadline = time.monotonic() + seconds
         while not holds(record := self._store.run(self._run_id)):
             assert time.monotonic() < deadline, record
@@ -125,7 +132,7 @@ class Background:
         return record
 
     def join(self) -> RunRecord:
-        self._thread.join(30)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
         return self._store.run(self._run_id)
 
@@ -145,7 +152,7 @@ def records(store: Store, ids: list[str]) -> list[RunRecord]:
 
 
 def until(
-    store: Store, ids: list[str], holds: Callable[[RunRecord], bool], seconds: float = 30.0
+    store: Store, ids: list[str], holds: Callable[[RunRecord], bool], seconds: float = PATIENCE
 ) -> list[RunRecord]:
     """Wait until something holds of every run of a group."""
     deadline = time.monotonic() + seconds

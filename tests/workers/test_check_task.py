@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,8 @@ from overfit_core import RunSpec
 from overfit_core.errors import StoreError
 from overfit_core.presets import PRESETS
 from overfit_core.store import CheckRecord, Store
-from overfit_core.workers.check_task import GAVE_WAY, look_for_cause
+from overfit_core.workers import check_task
+from overfit_core.workers.check_task import GAVE_WAY, Heart, give_way, look_for_cause
 
 PATIENCE = 60.0
 
@@ -39,13 +40,17 @@ def found(store: Store, run_id: str) -> CheckRecord:
     return check
 
 
+def wait_for(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 def in_a_thread(store: Store, run_id: str) -> threading.Thread:
     thread = threading.Thread(target=look_for_cause, args=(store, run_id, "w"))
     thread.start()
-    until = time.monotonic() + PATIENCE
-    while found(store, run_id).report is None:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_for(lambda: found(store, run_id).report is not None)
     return thread
 
 
@@ -89,6 +94,48 @@ def test_it_gives_way_to_a_run_that_waits(store: Store) -> None:
     thread.join(PATIENCE)
     check = found(store, run_id)
     assert (check.status, check.reason) == ("stopped", GAVE_WAY)
+
+
+def test_it_gives_way_to_an_export_for_whose_sake_it_is_asked(store: Store) -> None:
+    run_id = asked(store, SLOW, budget=60.0)
+    thread = in_a_thread(store, run_id)
+    give_way("another run")
+    give_way(run_id)
+    thread.join(PATIENCE)
+    check = found(store, run_id)
+    assert (check.status, check.reason) == ("stopped", GAVE_WAY)
+    give_way(run_id)
+
+
+def test_as_many_give_way_as_runs_or_groups_wait_and_the_oldest_first(store: Store) -> None:
+    ids = [asked(store, SLOW) for _ in range(3)]
+    for run_id in ids:
+        store.claim_check(run_id, "w")
+    with Heart(store, ids[0], "w") as first, Heart(store, ids[1], "w") as second:
+        store.create_runs([RunSpec()] * 2)
+        wait_for(lambda: first.gave_way)
+        time.sleep(4 * check_task.BEAT_SECONDS)
+        assert not second.stopped, "one worker is enough for a group"
+        store.create_run(RunSpec())
+        wait_for(lambda: second.gave_way)
+
+
+def test_none_gives_way_for_a_run_to_which_another_just_gave_its_place(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_task, "BEAT_SECONDS", 1.0)
+    first, second = asked(store, SLOW), asked(store, SLOW)
+    for run_id in (first, second):
+        store.claim_check(run_id, "w")
+    with Heart(store, second, "w") as heart:
+        waiting = store.create_run(RunSpec())
+        time.sleep(0.8)
+        # When it looks, the first one is over and the run has not begun yet.
+        store.end_check(first, "w", "stopped", reason=GAVE_WAY)
+        wait_for(lambda: heart._was_needed)
+        store.claim(waiting, "w")
+        wait_for(lambda: not heart._was_needed)
+        assert not heart.stopped
 
 
 def test_what_goes_wrong_is_said(store: Store) -> None:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Self
 
 import pytest
 from distributed import Scheduler
@@ -17,8 +18,18 @@ from overfit_core.settings import Settings
 from overfit_core.spec import RunSpec
 from overfit_core.store import RunRecord, Store
 from overfit_core.workers import Cluster, export_task
+from overfit_core.workers.check_task import GAVE_WAY
 
 from .conftest import LONG, SHORT, ended, until
+
+HOPELESS = RunSpec.load(
+    {
+        "batch": {"source": "xor"},
+        "model": {"layers": [{"kind": "dense", "units": 512, "activation": "tanh"}] * 3},
+        "optimizer": {"name": "SGD", "learning_rate": 1e-8},
+        "training": {"epochs": 100_000},
+    }
+)
 
 
 class FakeConnection:
@@ -26,13 +37,17 @@ class FakeConnection:
 
     def __init__(self, answer: bytes | BaseException) -> None:
         self.answer = answer
-        self.asked: list[tuple[str, str, float]] = []
 
-    def export(self, run_id: str, kind: str, seconds: float) -> bytes:
-        self.asked.append((run_id, kind, seconds))
+    def start_export(self, run_id: str, kind: str, seconds: float) -> Self:
+        return self
+
+    def result(self, timeout: float) -> bytes:
         if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer
+
+    def release(self) -> None:
+        return
 
 
 def unstarted(tmp_path: Path, answer: bytes | BaseException | None = None) -> Cluster:
@@ -148,6 +163,37 @@ def test_an_export_waits_for_a_free_worker_and_not_for_ever(
     store.set_wish_all([run_ids[0]], "stop")
     until(store, run_ids[0], ended)
     assert cluster.export(run_ids[0], "tensorboard").startswith(b"PK")
+
+
+@pytest.mark.cluster
+def test_of_the_searches_for_a_cause_one_gives_its_worker_to_an_export_that_waits(
+    cluster: Cluster, store: Store, submit: Callable[[RunSpec], str]
+) -> None:
+    exported = submit(SHORT)
+    until(store, exported, ended)
+    checked = [_checked(cluster, store) for _ in cluster.workers()]
+    assert cluster.export(exported, "tensorboard").startswith(b"PK")
+    checks = [store.check(run_id) for run_id in checked]
+    for run_id in checked:
+        store.stop_check(run_id)
+    assert [(check.status, check.reason) for check in checks if check] == [
+        ("stopped", GAVE_WAY),
+        ("running", None),
+    ]
+
+
+def _checked(cluster: Cluster, store: Store) -> str:
+    """A run for whose cause a worker looks; its trials take minutes."""
+    run_id = store.create_run(HOPELESS)
+    store.claim(run_id, "w")
+    store.finish(run_id, "finished", worker="w")
+    store.ask_check(run_id, 600.0)
+    cluster.submit_check(run_id)
+    deadline = time.monotonic() + 60.0
+    while (check := store.check(run_id)) is None or check.status != "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return run_id
 
 
 def _exports(cluster: Cluster) -> list[object]:

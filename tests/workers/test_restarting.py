@@ -2,12 +2,19 @@
 
 import pytest
 
-from overfit_core.spec import RunSpec
 from overfit_core.store import LEASE_SECONDS, Store
 from overfit_core.workers import watcher as rules
 from overfit_core.workers.watcher import Watcher
 
-from .watching import Clock, FakeWorkers, claimed, its_watcher, late_clock, late_store
+from .watching import (
+    Clock,
+    FakeWorkers,
+    claimed,
+    claimed_group,
+    its_watcher,
+    late_clock,
+    late_store,
+)
 
 clock = pytest.fixture(late_clock)
 store = pytest.fixture(late_store)
@@ -17,18 +24,15 @@ watcher = pytest.fixture(its_watcher)
 def test_a_worker_whose_group_has_lost_a_run_long_ago_is_left_alone(
     store: Store, watcher: Watcher, clock: Clock
 ) -> None:
-    ids = store.create_runs([RunSpec()] * 2)
-    store.claim_group(ids[0], "tcp://a#1")
+    ids = claimed_group(store, "tcp://a#1", 2)
     workers = FakeWorkers("tcp://a#1")
     workers.tasks = {"tcp://a": [ids[0]]}
-    clock.behind = rules.STUCK_SECONDS + 1
-    store.finish(ids[0], "stopped")
-    clock.behind = 0
+    with clock.ago(rules.STUCK_SECONDS + 1):
+        store.finish(ids[0], "stopped")
     watcher.look(workers)
     assert workers.restarted == [], "the other one goes on"
-    clock.behind = rules.STUCK_SECONDS + 1
-    store.finish(ids[1], "stopped")
-    clock.behind = 0
+    with clock.ago(rules.STUCK_SECONDS + 1):
+        store.finish(ids[1], "stopped")
     watcher.look(workers)
     assert workers.restarted == ["tcp://a"]
 
@@ -36,9 +40,8 @@ def test_a_worker_whose_group_has_lost_a_run_long_ago_is_left_alone(
 def test_a_run_of_a_worker_of_another_program_is_left_to_its_lease(
     store: Store, watcher: Watcher, clock: Clock
 ) -> None:
-    clock.behind = 7
-    run_id = claimed(store, "tcp://elsewhere#1")
-    clock.behind = 0
+    with clock.ago(7):
+        run_id = claimed(store, "tcp://elsewhere#1")
     workers = FakeWorkers("tcp://a#1")
     watcher.look(workers)
     assert store.run(run_id).status == "running"
@@ -51,9 +54,8 @@ def test_a_run_of_a_worker_of_another_program_is_left_to_its_lease(
 def test_a_worker_whose_lease_ran_out_is_restarted_once(
     store: Store, watcher: Watcher, clock: Clock
 ) -> None:
-    clock.behind = 9
-    run_id = claimed(store, "tcp://a#1")
-    clock.behind = 0
+    with clock.ago(9):
+        run_id = claimed(store, "tcp://a#1")
     workers = FakeWorkers("tcp://a#1")
     for _ in range(3):
         watcher.look(workers)
@@ -66,17 +68,15 @@ def test_a_worker_that_does_not_answer_a_stop_is_restarted(
 ) -> None:
     run_id = claimed(store, "tcp://a#1")
     workers = FakeWorkers("tcp://a#1")
-    clock.behind = rules.STOP_SECONDS - 0.5
-    store.set_wish_all([run_id], "stop")
-    clock.behind = 0
+    with clock.ago(rules.STOP_SECONDS - 0.5):
+        store.set_wish_all([run_id], "stop")
     watcher.look(workers)
     assert store.run(run_id).status == "running"
     assert workers.restarted == []
 
     late = claimed(store, "tcp://a#1")
-    clock.behind = rules.STOP_SECONDS + 0.1
-    store.set_wish_all([late], "stop")
-    clock.behind = 0
+    with clock.ago(rules.STOP_SECONDS + 0.1):
+        store.set_wish_all([late], "stop")
     watcher.look(workers)
     record = store.run(late)
     assert (record.status, record.reason) == ("interrupted", rules.NO_ANSWER)
@@ -88,9 +88,8 @@ def test_a_worker_that_is_busy_with_a_run_that_ended_long_ago_is_restarted(
 ) -> None:
     just, long_ago = claimed(store, "tcp://a#1"), claimed(store, "tcp://b#2")
     store.finish(just, "stopped")
-    clock.behind = rules.STUCK_SECONDS + 1
-    store.finish(long_ago, "stopped")
-    clock.behind = 0
+    with clock.ago(rules.STUCK_SECONDS + 1):
+        store.finish(long_ago, "stopped")
     workers = FakeWorkers("tcp://a#1", "tcp://b#2")
     workers.tasks = {"tcp://a": [just], "tcp://b": [long_ago]}
     watcher.look(workers)
@@ -140,10 +139,8 @@ def test_a_run_that_was_deleted_while_it_trains_does_not_keep_its_worker(
 def test_a_worker_that_lets_go_of_one_run_and_trains_others_is_left_alone(
     store: Store, watcher: Watcher, clock: Clock
 ) -> None:
-    clock.behind = LEASE_SECONDS + 1
-    ids = store.create_runs([RunSpec()] * 3)
-    store.claim_group(ids[0], "tcp://a#1")
-    clock.behind = 0
+    with clock.ago(LEASE_SECONDS + 1):
+        ids = claimed_group(store, "tcp://a#1", 3)
     store.heartbeat_all(ids[1:], worker="tcp://a#1")
     workers = FakeWorkers("tcp://a#1")
     for _ in range(3):
@@ -153,9 +150,8 @@ def test_a_worker_that_lets_go_of_one_run_and_trains_others_is_left_alone(
     assert {store.run(run_id).status for run_id in ids[1:]} == {"running"}
     assert workers.restarted == []
 
-    clock.behind = LEASE_SECONDS + 1
-    store.heartbeat_all(ids[1:], worker="tcp://a#1")
-    clock.behind = 0
+    with clock.ago(LEASE_SECONDS + 1):
+        store.heartbeat_all(ids[1:], worker="tcp://a#1")
     watcher.look(workers)
     assert {store.run(run_id).status for run_id in ids[1:]} == {"interrupted"}
     assert workers.restarted == ["tcp://a"], "now it does nothing any more"
@@ -164,10 +160,8 @@ def test_a_worker_that_lets_go_of_one_run_and_trains_others_is_left_alone(
 def test_a_lease_that_runs_out_while_the_watcher_looks_does_not_cost_the_others_their_worker(
     store: Store, watcher: Watcher, clock: Clock
 ) -> None:
-    clock.behind = LEASE_SECONDS - 2
-    ids = store.create_runs([RunSpec()] * 2)
-    store.claim_group(ids[0], "tcp://a#1")
-    clock.behind = 0
+    with clock.ago(LEASE_SECONDS - 2):
+        ids = claimed_group(store, "tcp://a#1", 2)
     store.heartbeat_all(ids[1:], worker="tcp://a#1")
     # It was not old yet when the runs were read, and is when the store is asked for lost ones.
     clock.behind = -4

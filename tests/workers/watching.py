@@ -1,6 +1,7 @@
 """What the watcher is tried with: workers that do nothing, and a clock that is late."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,6 +67,13 @@ class Clock:
     def __call__(self) -> datetime:
         return datetime.now(UTC) - timedelta(seconds=self.behind)
 
+    @contextmanager
+    def ago(self, seconds: float) -> Iterator[None]:
+        """What the store is told in the block happened so long ago."""
+        self.behind = seconds
+        yield
+        self.behind = 0.0
+
 
 def late_clock() -> Clock:
     """That clock, for ``pytest.fixture``."""
@@ -89,3 +97,10 @@ def claimed(store: Store, worker: str) -> str:
     run_id = store.create_run(RunSpec())
     store.claim(run_id, worker)
     return run_id
+
+
+def claimed_group(store: Store, worker: str, count: int) -> list[str]:
+    """A group that a worker has taken just now."""
+    ids = store.create_runs([RunSpec()] * count)
+    store.claim_group(ids[0], worker)
+    return ids
