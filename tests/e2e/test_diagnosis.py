@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from overfit_core import RunSpec
 from tests.e2e.server import App
-from tests.e2e.train_page import PATIENCE, SECONDS, TrainPage
+from tests.e2e.train_page import PATIENCE, TrainPage
 
 HOPELESS = RunSpec.load(
     {
@@ -84,7 +84,7 @@ def test_a_broken_run_trains_beside_a_healthy_one(page: Page, app: App) -> None:
     expect(mended).to_have_count(1, timeout=PATIENCE)
     TrainPage(page).settle()
     mended.get_by_role("button", name="Apply and train").click()
-    page.wait_for_url(lambda url: "/learn" not in url, timeout=20 * SECONDS)
+    page.wait_for_url(lambda url: "/learn" not in url, timeout=PATIENCE)
     expect(TrainPage(page).status).to_have_text(MEMORISED, timeout=PATIENCE)
 
 
@@ -93,7 +93,7 @@ def test_a_mystery_is_sent_to_somebody_who_guesses_it(
 ) -> None:
     page.goto(f"{app.url}/learn?lesson=mystery")
     page.get_by_role("button", name="Make a mystery").click()
-    page.wait_for_url(lambda url: "mystery=" in url, timeout=20 * SECONDS)
+    page.wait_for_url(lambda url: "mystery=" in url, timeout=PATIENCE)
     student = new_context().new_page()
     student.goto(page.url)
     student.get_by_role("button", name="Train it").click()

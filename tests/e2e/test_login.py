@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.server import App, free_port, running_app
-from tests.e2e.train_page import PATIENCE, SECONDS, TrainPage
+from tests.e2e.train_page import PATIENCE, TrainPage
 
 SECRETS = """
 [auth]
@@ -85,11 +85,11 @@ def test_whoever_logs_in_finds_their_runs_in_another_browser_and_nobody_else_doe
 
     elsewhere = logged_in(guarded, new_context(), "ada@example.org")
     elsewhere.goto(runs)
-    expect(elsewhere.get_by_text("1 run of yours")).to_be_visible(timeout=20 * SECONDS)
+    expect(elsewhere.get_by_text("1 run of yours")).to_be_visible(timeout=PATIENCE)
 
     other = logged_in(guarded, new_context(), "bob@example.org")
     other.goto(runs)
-    expect(other.get_by_role("heading", name="No runs yet")).to_be_visible(timeout=20 * SECONDS)
+    expect(other.get_by_role("heading", name="No runs yet")).to_be_visible(timeout=PATIENCE)
 
     mine.page.get_by_role("button", name="Log out").click()
     mine.page.get_by_role("button", name="End session").click(timeout=PATIENCE)

@@ -47,8 +47,8 @@ def test_somebody_else_opens_the_address_of_a_run_that_goes_on_and_sees_it_end(
     expect(other.status).to_have_text("Training.")
     other.wait_until_drawn("loss", epoch=2)
     train_page.button("Stop").click()
-    other.wait_for_status(r"[Ss]topped", seconds=10)
-    train_page.wait_for_status(r"[Ss]topped", seconds=10)
+    other.wait_for_status(r"[Ss]topped")
+    train_page.wait_for_status(r"[Ss]topped")
     assert other.status.text_content() == train_page.status.text_content()
 
 
@@ -57,7 +57,7 @@ def test_a_run_is_paused_stepped_and_resumed(train_page: TrainPage) -> None:
     train_page.train()
     train_page.wait_until_drawn("loss", epoch=2)
     train_page.button("Pause").click()
-    train_page.wait_for_status(r"^Paused", seconds=10)
+    train_page.wait_for_status(r"^Paused")
     before = train_page.settled_epoch()
     train_page.button("Step").click()
     train_page.wait_for_epoch(before + 1)

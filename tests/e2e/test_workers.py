@@ -17,7 +17,7 @@ def test_a_killed_worker_leaves_the_reason_and_the_next_run_works(
 
     worker.kill()
 
-    train_page.wait_for_status(r"^Interrupted: .*worker", seconds=10)
+    train_page.wait_for_status(r"^Interrupted: .*worker")
     expect(train_page.button("Train")).to_be_enabled()
     train_page.choose("Pace", "As fast as it goes")
     train_page.train()
@@ -41,6 +41,6 @@ def test_closing_the_app_in_the_middle_of_a_run_leaves_no_process(browser: Brows
         children = app.process.children(recursive=True)
         assert children
         app.process.terminate()
-        _, left = psutil.wait_procs([app.process, *children], timeout=15)
+        _, left = psutil.wait_procs([app.process, *children], timeout=60)
         assert not left
     context.close()

@@ -48,6 +48,8 @@ class TrainPage:
 
     @property
     def run_id(self) -> str:
+        """The run of the address, which follows what the page shows."""
+        self.wait_for_address("run=")
         return parse_qs(urlsplit(self.page.url).query)["run"][0]
 
     def chart(self, name: str) -> Locator:
@@ -85,10 +87,10 @@ class TrainPage:
             timeout=seconds * SECONDS,
         )
 
-    def wait_for_address(self, part: str, seconds: float = 10) -> None:
+    def wait_for_address(self, part: str, seconds: float = 30) -> None:
         self.page.wait_for_url(lambda url: part in url, timeout=seconds * SECONDS)
 
-    def settle(self, seconds: float = 15) -> None:
+    def settle(self, seconds: float = 30) -> None:
         """Wait until the script has run and what it drew has faded in."""
         self.page.locator("[data-test-script-state='notRunning']").wait_for(
             state="attached", timeout=seconds * SECONDS
@@ -112,7 +114,7 @@ class TrainPage:
             before, epoch = epoch, self.epoch()
         return epoch
 
-    def wait_for_epoch(self, epoch: int, seconds: float = 15) -> None:
+    def wait_for_epoch(self, epoch: int, seconds: float = 30) -> None:
         said = re.compile(rf"epoch {epoch:,} of")
         expect(self.page.locator(".st-key-progress")).to_contain_text(
             said, timeout=seconds * SECONDS
