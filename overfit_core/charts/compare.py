@@ -15,7 +15,7 @@ from overfit_core.comparison.differences import group_names, short_names
 from overfit_core.comparison.measures import Measure, measure_of
 from overfit_core.comparison.run import ComparedRun
 
-POINTS_IN_ALL, MOST_POINTS = 24_000, 1_600
+POINTS_IN_ALL, MOST_POINTS = 16_000, 1_600
 """Points of all curves together, and of one at most: 0.6 MB of JSON for 50 runs in 25 bands."""
 SPOKEN_RUNS = 8
 

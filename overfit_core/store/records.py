@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from overfit_core.errors import StoreError
@@ -28,6 +28,12 @@ ENDED: tuple[Status, ...] = ("finished", "stopped", "failed", "interrupted")
 
 class LostRunError(StoreError):
     """The run is not this worker's (any more): it ended, or never was. Leave it alone."""
+
+
+@lru_cache(maxsize=512)
+def _spec(text: str) -> RunSpec:
+    """Read a spec once: a page reads the records of its runs several times."""
+    return RunSpec.load(text)
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ class RunRecord:
         Raises:
             SpecError: If it was stored by a version whose specs this one cannot read.
         """
-        return RunSpec.load(self.spec_json)
+        return _spec(self.spec_json)
 
     @cached_property
     def summary(self) -> RunSummary | None:
