@@ -32,6 +32,7 @@ class Known:
         mean: Mean, to six digits.
         std: Standard deviation, to six digits.
         targets: Smallest and largest target of a regression.
+        names: Names of the columns, as scikit-learn has them.
     """
 
     low: tuple[float, ...]
@@ -39,7 +40,13 @@ class Known:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     targets: tuple[float, float] | None = None
+    names: tuple[str, ...] = ()
 
+
+_NUCLEUS = (
+    "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity",
+    "concave points", "symmetry", "fractal dimension",
+)  # fmt: skip
 
 # fmt: off
 KNOWN: Mapping[str, Known] = MappingProxyType({
@@ -48,6 +55,9 @@ KNOWN: Mapping[str, Known] = MappingProxyType({
         high=(7.9, 4.4, 6.9, 2.5),
         mean=(5.84333, 3.05733, 3.758, 1.19933),
         std=(0.825301, 0.434411, 1.7594, 0.759693),
+        names=(
+            "sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)",
+        ),
     ),
     "wine": Known(
         low=(11.03, 0.74, 1.36, 10.6, 70, 0.98, 0.34, 0.13, 0.41, 1.28, 0.48, 1.27, 278),
@@ -59,6 +69,11 @@ KNOWN: Mapping[str, Known] = MappingProxyType({
         std=(
             0.809543, 1.114, 0.273572, 3.33017, 14.2423, 0.624091, 0.996049, 0.124103, 0.570749,
             2.31176, 0.227929, 0.707993, 314.022,
+        ),
+        names=(
+            "alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols",
+            "flavanoids", "nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue",
+            "od280/od315_of_diluted_wines", "proline",
         ),
     ),
     "breast_cancer": Known(
@@ -84,6 +99,11 @@ KNOWN: Mapping[str, Known] = MappingProxyType({
             0.0301595, 0.00616486, 0.0082591, 0.00264374, 4.82899, 6.14085, 33.573, 568.856,
             0.0228124, 0.157198, 0.208441, 0.0656746, 0.0618131, 0.0180454,
         ),
+        names=(
+            *(f"mean {name}" for name in _NUCLEUS),
+            *(f"{name} error" for name in _NUCLEUS),
+            *(f"worst {name}" for name in _NUCLEUS),
+        ),
     ),
     "diabetes": Known(
         low=(
@@ -97,8 +117,9 @@ KNOWN: Mapping[str, Known] = MappingProxyType({
         mean=(0.0,) * 10,
         std=(0.0475651,) * 10,
         targets=(25.0, 346.0),
+        names=("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"),
     ),
-    "digits": Known(low=(0,), high=(16,), mean=(4.88416,), std=(6.01679,)),
+    "digits": Known(low=(0,), high=(16,), mean=(4.88416,), std=(6.01679,), names=("brightness",)),
 })
 # fmt: on
 """The data sets that are bundled with scikit-learn, by source."""
@@ -142,7 +163,7 @@ def stand_in(spec: BatchSpec, dtype: str = "float32") -> Batch:
     ends = ends.reshape(count, *[1] * (len(shape.inputs) - 1), -1)
     x = scaled(np.broadcast_to(ends, (count, *shape.inputs)), spec.scaling).astype(dtype)
     y = np.arange(count) if known.targets is None else np.array(known.targets)[:count]
-    return Batch(x, _typed(y, shape, dtype), None, None, shape.task, (), ())
+    return Batch(x, _typed(y, shape, dtype), None, None, shape.task, known.names, ())
 
 
 def scaled(x: Array, scaling: str) -> Array:

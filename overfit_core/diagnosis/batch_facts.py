@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from overfit_core.diagnosis.masks import counted_in, without_filling
 from overfit_core.training.types import AnyArray, Arrays, BoolArray, FloatArray, IntArray
 
 SHOWN_SAMPLES = 6
@@ -72,9 +73,11 @@ class BatchFacts:
         x: Inputs by name; one input is called ``x``.
         y: Labels, samples first.
         columns: Statistics of each floating-point input.
-        labels: Statistics of the labels.
+        labels: Statistics of the labels that count.
         bad: Places of numbers that are not finite: ``x[3, 0] is nan``.
         contradictions: Equal samples with different labels.
+        mask: Which steps of the labels count, shape ``(samples, steps)``; None where all do.
+        names: Names of the columns of the only input; empty where they have none.
     """
 
     x: dict[str, AnyArray]
@@ -83,6 +86,18 @@ class BatchFacts:
     labels: Columns
     bad: tuple[str, ...]
     contradictions: Contradictions = field(repr=False)
+    mask: BoolArray | None = field(default=None, repr=False)
+    names: tuple[str, ...] = ()
+
+    @property
+    def meant(self) -> AnyArray:
+        """The labels, with another one in the place of each that does not count."""
+        return without_filling(self.y, self.mask)
+
+    def column(self, place: int) -> str:
+        """Return what a column of the inputs is called: ``petal width (column 3)``."""
+        of_one = len(self.x) == 1 and len(self.names) == next(iter(self.x.values())).shape[-1]
+        return f"{self.names[place]} (column {place})" if of_one else f"column {place}"
 
     @property
     def samples(self) -> int:
@@ -99,22 +114,34 @@ def by_name(x: Arrays) -> dict[str, AnyArray]:
     return {"x": np.asarray(x)}
 
 
-def look_at(x: dict[str, AnyArray], y: AnyArray) -> BatchFacts:
+def look_at(
+    x: dict[str, AnyArray],
+    y: AnyArray,
+    mask: BoolArray | None = None,
+    names: tuple[str, ...] = (),
+) -> BatchFacts:
     """Look at a batch.
 
     Args:
         x: Inputs by name, samples first.
         y: Labels, samples first.
+        mask: Which steps of them count, shape ``(samples, steps)``; None where all do.
+        names: Names of the columns of the only input; empty where they have none.
     """
     numbers = {name: a for name, a in x.items() if a.dtype.kind in "fiu"}
+    counted = counted_in(mask, y.shape)
+    if counted is not None and not counted.any():
+        counted = None
     bad = [place for name, a in (*x.items(), ("y", y)) for place in _not_finite(name, a)]
     return BatchFacts(
         x=x,
         y=y,
         columns={name: Columns.of(a) for name, a in numbers.items()},
-        labels=Columns.of(y),
+        labels=Columns.of(y if counted is None else np.where(counted, y, np.nan)),
         bad=tuple(bad[:SHOWN_SAMPLES]),
-        contradictions=_contradictions(x, y),
+        contradictions=_contradictions(x, y if counted is None else np.where(counted, y, 0)),
+        mask=None if counted is None else mask,
+        names=names,
     )
 
 

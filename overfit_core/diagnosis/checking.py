@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from overfit_core.diagnosis.examination import Examination, Terms, unreadable
 from overfit_core.diagnosis.report import OnProgress, Report
-from overfit_core.diagnosis.trials import ShouldStop, own_random_state
+from overfit_core.diagnosis.running import ShouldStop
+from overfit_core.diagnosis.trials import own_random_state
 from overfit_core.errors import ModelError
 from overfit_core.training.caller import arrays, checked_model, same_samples
 from overfit_core.training.types import AnyArray, Arrays
@@ -42,8 +43,10 @@ def check(
         x: Inputs, samples first: an array, or a list or dict of arrays.
         y: Labels, samples first, in the form that the loss takes.
         epochs: Steps to train, 1 or more; ``EPOCHS`` if None.
-        budget_seconds: About how long the check may take in all, above 0. The run itself gets half
-            of it; then changes are tried until it is used up.
+        budget_seconds: About how long the check may take in all, compiling included, above 0. The
+            run itself trains for half of it at most; then changes are tried until it is used up,
+            and the last of them may be over a little later: by what compiling it takes, and a
+            third of what was left.
         seeds: With how many initial weights a change that works is tried, 1 or more.
         on_progress: Told how far it is, by a report without what is not known yet: after the run,
             and before and after each change that is tried.
@@ -57,30 +60,8 @@ def check(
         ModelError: If ``model`` is no compiled Keras model, or has several outputs.
         ValueError: If a number is out of its range.
     """
-    began = time.monotonic()
-    epochs = EPOCHS if epochs is None else epochs
-    for name, value in (("epochs", epochs), ("seeds", seeds)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}.")
-    if not budget_seconds > 0:
-        raise ValueError(f"budget_seconds must be above 0, got {budget_seconds}.")
-    checked_model(model)
-    if len(getattr(model, "outputs", None) or [0]) != 1:
-        raise ModelError("A check needs a model with one output; this one has more.")
-    terms = Terms(
-        epochs,
-        seeds,
-        began,
-        budget_seconds,
-        on_progress or (lambda _report: None),
-        should_stop or (lambda: False),
-    )
-    with own_random_state():
-        try:
-            batch = _batch(x, y)
-        except ModelError as error:
-            return unreadable(str(error), terms)
-        return Examination(model, *batch, terms).report()
+    terms = _terms(epochs, seeds, budget_seconds, on_progress, should_stop)
+    return _checked(model, x, y, terms)
 
 
 def check_spec(
@@ -110,13 +91,48 @@ def check_spec(
     from overfit_core.models.targets import target_for
 
     batch = make_batch(spec.batch, spec.training.dtype)
+    epochs = spec.training.epochs if epochs is None else epochs
     with floatx(spec.training.dtype):
-        return check(
-            build_model(spec), batch.x, target_for(spec, batch),
-            epochs=spec.training.epochs if epochs is None else epochs,
-            budget_seconds=budget_seconds, seeds=seeds, on_progress=on_progress,
-            should_stop=should_stop,
-        )  # fmt: skip
+        model = build_model(spec)
+        terms = _terms(epochs, seeds, budget_seconds, on_progress, should_stop)
+        terms = terms._replace(names=batch.feature_names)
+        return _checked(model, batch.x, target_for(spec, batch), terms)
+
+
+def _terms(
+    epochs: int | None,
+    seeds: int,
+    budget_seconds: float,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
+) -> Terms:
+    """Return what was asked for, from now on.
+
+    Raises:
+        ValueError: If a number is out of its range.
+    """
+    began = time.monotonic()
+    epochs = EPOCHS if epochs is None else epochs
+    for name, value in (("epochs", epochs), ("seeds", seeds)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}.")
+    if not budget_seconds > 0:
+        raise ValueError(f"budget_seconds must be above 0, got {budget_seconds}.")
+    tell, stop = on_progress or (lambda _report: None), should_stop or (lambda: False)
+    return Terms(epochs, seeds, began, budget_seconds, tell, stop)
+
+
+def _checked(model: keras.Model, x: Arrays, y: Arrays, terms: Terms) -> Report:
+    """Check a model on terms; see ``check``."""
+    checked_model(model)
+    if len(getattr(model, "outputs", None) or [0]) != 1:
+        raise ModelError("A check needs a model with one output; this one has more.")
+    with own_random_state():
+        try:
+            batch = _batch(x, y)
+        except ModelError as error:
+            return unreadable(str(error), terms)
+        return Examination(model, *batch, terms).report()
 
 
 def _batch(x: Arrays, y: Arrays) -> tuple[Arrays, AnyArray]:

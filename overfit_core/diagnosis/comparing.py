@@ -6,6 +6,7 @@ import numpy as np
 
 from overfit_core.diagnosis.changes import Setup
 from overfit_core.diagnosis.facts import Facts, Trained
+from overfit_core.diagnosis.masks import without_filling
 from overfit_core.diagnosis.report import Outcome
 from overfit_core.diagnosis.running import Standing
 from overfit_core.diagnosis.target import Target, target_of
@@ -22,13 +23,27 @@ def target_for(before: Setup, facts: Facts, setup: Setup) -> Target:
         facts: What was seen of it.
         setup: The changed program.
     """
-    model, y = facts.model, np.asarray(setup.y)
+    model, y = facts.model, without_filling(setup.y, facts.batch.mask)
     if setup.y is before.y and setup.loss is before.loss:
         return facts.target
     loss = setup.loss if isinstance(setup.loss, str) else model.loss
     same_rank = y.ndim == len(model.output_shape) + 1
     logits = model.from_logits and setup.loss is before.loss
     return target_of(y, loss=loss, units=model.units, same_rank=same_rank, from_logits=logits)
+
+
+def distance_of(target: Target, trained: Trained) -> float:
+    """Return how far a trial is from memorising, to be compared among trials.
+
+    For numbers 1 - R², which no scale of targets alters; for classes the loss, for a share of
+    right samples moves by leaps.
+
+    Args:
+        target: What the labels mean.
+        trained: How it ended.
+    """
+    distance = trained.loss if target.is_classes else 1 - trained.score
+    return distance if np.isfinite(distance) else np.inf
 
 
 def outcome_of(

@@ -90,7 +90,7 @@ def lines(
 
     Args:
         title: What is to be seen.
-        values: One per epoch, by name, all of one length.
+        values: One per epoch, by name; a line may end before another does.
         axis: What they are, with their unit.
         marked: Names of what is at fault; at most ``MOST_LINES`` are drawn.
         band: Between which values are sound.
@@ -187,11 +187,7 @@ def trial_lines(facts: Facts, losses: FloatArray) -> Drawing | None:
     """
     if facts.run is None:
         return None
-    longest = max(facts.run.epochs, len(losses))
-    both = {
-        name: np.pad(one, (0, longest - len(one)), constant_values=np.nan)
-        for name, one in (("as it is", facts.run.losses), ("with the change", losses))
-    }
+    both = {"as it is": facts.run.losses, "with the change": losses}
     return lines(
         "The loss as it is, and with the change.", both, axis="Loss", marked=["as it is"],
         log=spans_decades([*facts.run.losses, *losses]),

@@ -19,8 +19,9 @@ from overfit_core.diagnosis.model_facts import ModelFacts, read_model, why_unrea
 from overfit_core.diagnosis.report import Fix, OnProgress, Report
 from overfit_core.diagnosis.rules import RULES
 from overfit_core.diagnosis.rules.label_loss_mismatch import RULE as LABELS
+from overfit_core.diagnosis.running import Limits, ShouldStop
 from overfit_core.diagnosis.target import target_of
-from overfit_core.diagnosis.trials import ALL_PROBES, ShouldStop, Workshop
+from overfit_core.diagnosis.trials import ALL_PROBES, Workshop
 from overfit_core.diagnosis.trying import Search
 from overfit_core.errors import ModelError
 from overfit_core.training.history import History
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import keras
 
 RUN_SHARE = 0.5
-"""The first run may train for so much of the budget, compiling left out."""
+"""The first run may train for so much of the budget that is left once it is compiled."""
 LADDER = (
     "learning_rate_too_low",
     "unscaled_inputs",
@@ -54,6 +55,7 @@ class Terms(NamedTuple):
         budget: Seconds that it may take in all.
         on_progress: Told how far it is.
         should_stop: True ends the trials.
+        names: Names of the columns of the only input; empty where they have none.
     """
 
     epochs: int
@@ -62,6 +64,7 @@ class Terms(NamedTuple):
     budget: float
     on_progress: OnProgress
     should_stop: ShouldStop
+    names: tuple[str, ...] = ()
 
 
 class Examination:
@@ -115,9 +118,9 @@ class Examination:
         self._terms.on_progress(self._made(fixes, trying))
 
     def _seen(self) -> Facts:
-        batch = look_at(by_name(self._setup.x), self._setup.y)
         model = self._read()
-        y = batch.y
+        batch = look_at(by_name(self._setup.x), self._setup.y, model.mask, self._terms.names)
+        y = batch.meant
         target = target_of(
             y if not batch.bad else np.nan_to_num(np.asarray(y, float)),
             loss=model.loss,
@@ -129,12 +132,10 @@ class Examination:
         facts = Facts(batch, model, target, floor)
         if batch.bad:
             return facts
-        seconds = RUN_SHARE * self._terms.budget
+        terms = self._terms
+        limits = Limits(terms.began + terms.budget, RUN_SHARE, terms.should_stop)
         try:
-            run = self._workshop.train(
-                self._setup, 0, target, probes=ALL_PROBES, seconds=seconds,
-                should_stop=self._terms.should_stop,
-            )  # fmt: skip
+            run = self._workshop.train(self._setup, 0, target, probes=ALL_PROBES, limits=limits)
         except ModelError as error:
             self._error = str(error)
             return facts

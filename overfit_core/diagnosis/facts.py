@@ -147,6 +147,19 @@ class Drawing:
     every: int = 1
 
 
+SYMPTOMS = frozenset(
+    {
+        "dead_relu",
+        "saturation",
+        "vanishing_gradients",
+        "learning_rate_too_high",
+        "learning_rate_too_low",
+        "too_few_epochs",
+    }
+)
+"""Rules that look at how training goes: a fault that is there before it may be all they see."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """A fault that can be told from facts.

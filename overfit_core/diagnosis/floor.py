@@ -4,7 +4,8 @@ Equal inputs get equal answers. For each group of them the best answer is one co
 leaves is the floor: for squares the variance within the group, for absolute errors the deviation
 from the median, for cross-entropies the entropy of the group's mean label, which for a single soft
 target is its own entropy (Cover and Thomas, Elements of Information Theory, section 2.3). In a
-sequence each step has answers of its own, and the floor is the mean over all steps.
+sequence each step has answers of its own, and the floor is the mean over all steps that count: what
+a layer has masked does not, as it does not in Keras's loss.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from overfit_core.diagnosis.batch_facts import BatchFacts
+from overfit_core.diagnosis.masks import counted_in
 from overfit_core.diagnosis.model_facts import LossSettings
 from overfit_core.diagnosis.target import Target
 from overfit_core.training.result import R2_MEMORISED, worst_r2
-from overfit_core.training.types import AnyArray, FloatArray, IntArray
+from overfit_core.training.types import AnyArray, BoolArray, FloatArray, IntArray
 
 SPARSE = "sparse_categorical_crossentropy"
 
@@ -59,57 +61,73 @@ def floor_of(
     y, group = np.asarray(batch.y, float), batch.contradictions.group
     if not np.isfinite(y).all():
         return Floor(0.0, None, None)
-    least = _least_loss(y, group, loss, settings.label_smoothing)
+    counted = counted_in(batch.mask, y.shape)
+    if counted is None:
+        counted = np.ones(y.shape, bool)
+    least = _least_loss(y, group, counted, loss, settings.label_smoothing)
     if settings.reduction == "sum":
-        least *= _summed(y, loss)
-    y = y.reshape(batch.samples, -1)
+        least *= _summed(counted, loss)
+    y, counted = y.reshape(batch.samples, -1), counted.reshape(batch.samples, -1)
     if target.is_classes:
-        _, labels = np.unique(y, axis=0, return_inverse=True)
-        groups, counts = _counted(group, labels.reshape(-1))
-        most = np.zeros(group.max() + 1)
-        np.maximum.at(most, groups, counts)
-        return Floor(least, float(most.sum() / len(y)), None)
-    return Floor(least, None, worst_r2(y, _means(y, group)))
+        kept = np.flatnonzero(counted.any(axis=1))
+        return Floor(least, _most_right(np.where(counted, y, 0)[kept], group[kept]), None)
+    return Floor(least, None, worst_r2(y, _means(y, group), None if counted.all() else counted))
 
 
-def _least_loss(y: FloatArray, group: IntArray, loss: str, smoothing: float) -> float:
-    """Return the smallest mean loss; ``y`` has the shape that the loss takes."""
+def _most_right(y: FloatArray, group: IntArray) -> float:
+    """Return the largest share of right samples.
+
+    Args:
+        y: Labels, shape ``(samples, columns)``, 1 or more samples.
+        group: Equal numbers for equal samples.
+    """
+    _, labels = np.unique(y, axis=0, return_inverse=True)
+    groups, counts = _pairs(group, labels.reshape(-1))
+    most = np.zeros(group.max() + 1)
+    np.maximum.at(most, groups, counts)
+    return float(most.sum() / len(y))
+
+
+def _least_loss(
+    y: FloatArray, group: IntArray, counted: BoolArray, loss: str, smoothing: float
+) -> float:
+    """Return the smallest mean loss; ``y`` and ``counted`` have the shape that the loss takes."""
+    flat, kept = y.reshape(len(y), -1), counted.reshape(len(y), -1)
     if loss == SPARSE:
-        return _least_of_numbers(y.reshape(len(y), -1), group)
-    if "crossentropy" in loss and (y.min() < 0 or y.max() > 1):
+        return _least_of_numbers(flat, group, kept)
+    if "crossentropy" in loss and (y[counted].min() < 0 or y[counted].max() > 1):
         return 0.0
     last = y.shape[-1] if y.ndim > 1 else 1
-    flat = y.reshape(len(y), -1)
     if loss == "mean_squared_error":
-        return float(np.square(flat - _means(flat, group)).mean())
+        return float(np.square(flat - _means(flat, group))[kept].mean())
     if loss == "mean_absolute_error":
-        return float(np.abs(flat - _of_groups(flat, group, np.median)).mean())
+        return float(np.abs(flat - _of_groups(flat, group, np.median))[kept].mean())
     if loss == "binary_crossentropy":
         flat = flat * (1 - smoothing) + smoothing / 2
         p = _means(flat, group)
-        return float((_cross_entropy(flat, p) + _cross_entropy(1 - flat, 1 - p)).mean())
+        return float((_cross_entropy(flat, p) + _cross_entropy(1 - flat, 1 - p))[kept].mean())
     if loss == "categorical_crossentropy":
         flat = flat * (1 - smoothing) + smoothing / last
         p, rows = _means(flat, group).reshape(-1, last), flat.reshape(-1, last)
         # Keras divides an output by its sum: rows of labels with another sum are shared out too.
         p = p / np.maximum(p.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-        return float(_cross_entropy(rows, p).sum(axis=1).mean())
+        return float(_cross_entropy(rows, p).sum(axis=1)[kept.reshape(-1, last)[:, 0]].mean())
     return 0.0
 
 
-def _least_of_numbers(y: FloatArray, group: IntArray) -> float:
+def _least_of_numbers(y: FloatArray, group: IntArray, counted: BoolArray) -> float:
     """Return the entropy of class numbers, shape ``(samples, steps)``, within group and step.
 
     Counted, not written as rows: there may be as many classes as a dictionary has words.
     """
     places = group[:, None] * y.shape[1] + np.arange(y.shape[1])
-    _, labels = np.unique(y, return_inverse=True)
-    of, counts = _counted(places.reshape(-1), labels.reshape(-1))
+    _, labels = np.unique(y[counted], return_inverse=True)
+    of, counts = _pairs(places[counted], labels.reshape(-1))
     share = counts / np.bincount(of, weights=counts)[of]
-    return float(_cross_entropy(counts, share).sum() / y.size)
+    return float(_cross_entropy(counts, share).sum() / counted.sum())
 
 
-def _counted(group: IntArray, labels: IntArray) -> tuple[IntArray, FloatArray]:
+def _pairs(group: IntArray, labels: IntArray) -> tuple[IntArray, FloatArray]:
     """Count the pairs of group and label that occur.
 
     Args:
@@ -124,9 +142,10 @@ def _counted(group: IntArray, labels: IntArray) -> tuple[IntArray, FloatArray]:
     return pairs // many, counts.astype(float)
 
 
-def _summed(y: AnyArray, loss: str) -> int:
+def _summed(counted: AnyArray, loss: str) -> int:
     """Return how many losses Keras adds up: one for each row of labels or class number."""
-    return int(y.size if loss == SPARSE or y.ndim == 1 else y.size // y.shape[-1])
+    one_each = loss == SPARSE or counted.ndim == 1
+    return int(counted.sum()) // (1 if one_each else counted.shape[-1])
 
 
 def _of_groups(y: FloatArray, group: IntArray, summarise: object) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +11,12 @@ import numpy as np
 from overfit_core.diagnosis import graph_facts
 from overfit_core.diagnosis.layer_changes import CORES
 from overfit_core.diagnosis.layer_facts import LayerFacts, flat, layer_facts
+from overfit_core.diagnosis.masks import mask_of
 from overfit_core.diagnosis.optimizing import as_written, has_schedule
 from overfit_core.diagnosis.scaling import token_inputs
 from overfit_core.errors import ModelError
 from overfit_core.training.twins import inner_of
-from overfit_core.training.types import Arrays
+from overfit_core.training.types import Arrays, BoolArray
 
 if TYPE_CHECKING:
     import keras
@@ -55,6 +56,8 @@ class ModelFacts:
         scheduled: Whether the learning rate follows a schedule.
         tokens: Names of the inputs that hold token ids; see ``scaling.token_inputs``.
         loss_settings: How the loss is set.
+        mask: Which steps of this batch the output counts, shape ``(samples, steps)``; None where
+            it counts all.
         transparent: Whether ``layers`` are all that it does: there is a graph of Keras's own
             layers, and of operations that are linear.
     """
@@ -73,6 +76,7 @@ class ModelFacts:
     tokens: frozenset[str] = frozenset()
     loss_settings: LossSettings = LossSettings()
     transparent: bool = True
+    mask: BoolArray | None = field(default=None, repr=False, compare=False)
 
     @property
     def hidden(self) -> tuple[LayerFacts, ...]:
@@ -103,11 +107,12 @@ def read_model(model: keras.Model, x: Arrays) -> ModelFacts:
     layers = tuple(layer_facts(layer) for layer in flat(model))
     name, output_activation = graph_facts.output_of(model)
     loss = _only(model.loss)
+    output_shape, mask = _output(model, x)
     return ModelFacts(
         layers=layers,
         output=next((layer for layer in layers if layer.name == name), None),
         output_activation=output_activation,
-        output_shape=_output_shape(model, x),
+        output_shape=output_shape,
         loss=loss_name(loss),
         from_logits=_from_logits(loss),
         optimizer=type(inner_of(model.optimizer)).__name__,
@@ -118,6 +123,7 @@ def read_model(model: keras.Model, x: Arrays) -> ModelFacts:
         tokens=token_inputs(model),
         loss_settings=_loss_settings(loss),
         transparent=graph_facts.is_transparent(model),
+        mask=mask,
     )
 
 
@@ -129,8 +135,11 @@ def why_unread(error: Exception) -> str:
     return f"The model cannot be read: {type(error).__name__}: {' '.join(lines[:3])}"
 
 
-def _output_shape(model: keras.Model, x: Arrays) -> tuple[int, ...]:
-    """Return the shape of a real output, or the declared one where the model cannot take ``x``."""
+def _output(model: keras.Model, x: Arrays) -> tuple[tuple[int, ...], BoolArray | None]:
+    """Return the shape of a real output, or the declared one where the model cannot take ``x``.
+
+    And which steps of it count.
+    """
     import keras
 
     mode = {"training": False} if model._call_has_training_arg else {}
@@ -143,13 +152,13 @@ def _output_shape(model: keras.Model, x: Arrays) -> tuple[int, ...]:
         declared = getattr(model, "output_shape", None)
         if not isinstance(declared, tuple):
             raise
-        return tuple(int(n or 1) for n in declared[1:])
+        return tuple(int(n or 1) for n in declared[1:]), None
     if not keras.ops.is_tensor(output):
         raise ModelError(
             f"The model's output is a {type(output).__name__}; a check needs a single array: "
             "keras.Model(model.inputs, model.outputs[0])."
         )
-    return tuple(int(n) for n in output.shape[1:])
+    return tuple(int(n) for n in output.shape[1:]), mask_of(output)
 
 
 def output_of(model: keras.Model) -> str | None:

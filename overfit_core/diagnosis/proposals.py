@@ -11,6 +11,9 @@ from overfit_core.diagnosis.layer_changes import CONSTANT, RECURRENT
 from overfit_core.diagnosis.optimizing import as_written, usual_rate
 from overfit_core.diagnosis.scaling import is_token, standardising, standardising_inputs
 
+RATE = "optimizer.learning_rate"
+UNDONE = 0.01
+"""Rates are written with three digits: a factor so near to 1 is none."""
 _INITIALISERS = {
     "GlorotUniform": ("glorot_uniform", "Glorot uniform"),
     "HeUniform": ("he_uniform", "He uniform"),
@@ -25,6 +28,26 @@ def rate_changes(rule: str, facts: Facts, factors: Iterable[float]) -> list[Chan
     return [change for change in made if change.value > 0 and change.value != before]
 
 
+def rate_after(first: Change, then: Change, facts: Facts) -> Change | None:
+    """Return two changes of the learning rate, one after the other, as one.
+
+    Args:
+        first: From the rate as it is.
+        then: Likewise; its factor counts.
+        facts: Of the program as it is.
+
+    Returns:
+        The change by both factors, of the rule that it goes the way of; None where the second
+        undoes the first.
+    """
+    before = _rate(facts)
+    factor = first.value / before * then.value / before
+    if abs(factor - 1) < UNDONE:
+        return None
+    same_way = (factor < 1) == (first.value < before)
+    return _rate_change(first.rule if same_way else then.rule, facts, factor)
+
+
 def _rate_change(rule: str, facts: Facts, factor: float) -> Change:
     """Multiply the learning rate, or divide it by the inverse of a factor below 1."""
     before = _rate(facts)
@@ -36,7 +59,7 @@ def _rate_change(rule: str, facts: Facts, factor: float) -> Change:
     text = f"{how}: {before:g} becomes {rate:g}"
     if facts.model.scheduled:
         text += f", constant in place of the schedule, whose median is {before:g}"
-    return Change(rule, "optimizer.learning_rate", rate, f"{text}.", code)
+    return Change(rule, RATE, rate, f"{text}.", code)
 
 
 def _rate(facts: Facts) -> float:

@@ -32,10 +32,10 @@ def batch_facts_of(spec: RunSpec) -> BatchFacts:
     if batch.source not in KNOWN and first == batch.samples:
         made = quick_batch(batch, dtype)
         assert made is not None
-        return look_at({"x": made.x}, target_for(spec, made))
+        return look_at({"x": made.x}, target_for(spec, made), names=made.feature_names)
     rows = quick_batch(batch.model_copy(update={"samples": first, "contradictions": 0}), dtype)
     bundled, rows = rows is None, rows or stand_in(batch, dtype)
-    facts = look_at({"x": rows.x}, target_for(spec, rows))
+    facts = look_at({"x": rows.x}, target_for(spec, rows), names=rows.feature_names)
     if bundled:
         # Rows that were made up contradict nothing.
         facts = replace(facts, contradictions=Contradictions(np.arange(facts.samples)))

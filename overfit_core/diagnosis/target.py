@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from overfit_core.diagnosis.masks import counted_in
 from overfit_core.training.criterion import Criterion
 from overfit_core.training.result import R2_MEMORISED, worst_r2
 from overfit_core.training.types import AnyArray, BoolArray, FloatArray
@@ -17,6 +18,7 @@ __all__ = [
     "Kind",
     "Target",
     "attained",
+    "score_of",
     "target_of",
     "worst_r2",
 ]
@@ -66,9 +68,11 @@ class Target:
         """Whether answers are right or wrong, rather than near or far."""
         return self.kind not in ("soft", "regression")
 
-    def right(self, y: AnyArray, prediction: FloatArray) -> BoolArray:
+    def right(
+        self, y: AnyArray, prediction: FloatArray, mask: BoolArray | None = None
+    ) -> BoolArray:
         """Tell which samples are right; booleans of shape ``(samples,)``."""
-        return np.asarray(self.criterion.right(y, np.asarray(prediction)))
+        return np.asarray(self.criterion.right(y, np.asarray(prediction), mask))
 
 
 def target_of(
@@ -118,10 +122,31 @@ def _classes(values: FloatArray, units: int) -> int:
     return max(units, int(values.max()) + 1 if np.isfinite(values).all() else units)
 
 
-def attained(target: Target, y: AnyArray, prediction: FloatArray) -> bool:
-    """Tell whether the whole batch is right."""
+def attained(
+    target: Target, y: AnyArray, prediction: FloatArray, mask: BoolArray | None = None
+) -> bool:
+    """Tell whether the whole batch is right, as far as it counts."""
     if not np.isfinite(prediction).all():
         return False
     if target.is_classes:
-        return bool(target.right(y, prediction).all())
-    return worst_r2(y, prediction) >= R2_MEMORISED
+        return bool(target.right(y, prediction, mask).all())
+    return score_of(target, y, prediction, mask) >= R2_MEMORISED
+
+
+def score_of(
+    target: Target, y: AnyArray, prediction: FloatArray, mask: BoolArray | None = None
+) -> float:
+    """Return the share of right samples, or R² of the worst output, of what counts.
+
+    Args:
+        target: What the labels mean.
+        y: Labels, samples first.
+        prediction: Network output, samples first.
+        mask: Which steps count; None where all do.
+    """
+    if not target.is_classes:
+        return worst_r2(y, prediction, counted_in(mask, np.shape(prediction)))
+    right = target.right(y, prediction, mask)
+    if mask is not None and mask.any():
+        right = right[mask.reshape(len(right), -1).any(axis=1)]
+    return float(right.mean())

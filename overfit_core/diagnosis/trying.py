@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from overfit_core.diagnosis.changes import Setup
-from overfit_core.diagnosis.comparing import outcome_of, target_for
+from overfit_core.diagnosis.combining import Changes, joined, on_top, program_of, without_epochs
+from overfit_core.diagnosis.comparing import distance_of, outcome_of, target_for
 from overfit_core.diagnosis.copying import CopyError
 from overfit_core.diagnosis.facts import Change, Facts, Rule
 from overfit_core.diagnosis.proposals import epochs_change
@@ -26,7 +27,7 @@ ENOUGH_EPOCHS = 1_000
 ROUNDS = 3
 """At most so many changes of the ladder on top of each other."""
 SHARE = 0.34
-"""A trial may take so much of the time that is left."""
+"""A trial may train for so much of the time that is left once it is compiled."""
 
 OnTrial = Callable[[list[Fix], Fix | None], None]
 
@@ -55,12 +56,16 @@ class Search:
     on_trial: OnTrial = lambda _fixes, _trying: None
     fixes: list[Fix] = field(default_factory=list)
     _tried: list[set[tuple[str, str]]] = field(default_factory=list)
+    _compiled: set[frozenset[tuple[str, str]]] = field(default_factory=set)
+    _compiling: float = 0.0
 
     def run(self, rules: Sequence[Rule], ladder: Sequence[Rule]) -> list[Fix]:
         """Try the changes of rules that hold, then those of a ladder that often helps.
 
         A change that helps and is not enough is kept, and the next ones are tried on top of it.
-        The search ends with a change that memorises with every seed.
+        Where that leads nowhere, they are tried on top of everything that was found: of several
+        faults each may hide what it is worth to mend another. The search ends with a change that
+        memorises with every seed.
 
         Args:
             rules: The rules that hold, in the order of blame.
@@ -70,25 +75,42 @@ class Search:
         Returns:
             Every fix that was tried or could be, the one to take first in front.
         """
-        kept: tuple[Change, ...] = ()
-        for rule in rules:
-            if rule.suspicion:
-                continue
-            best = self._of_rule(rule, kept)
-            if best is not None and self._works(best):
-                return self._sorted()
-            if best is not None and best.outcome == "better":
-                kept = _without_epochs(best.changes)
-            elif best is not None and rule.forbids:
-                # All that follows is tried together with what is needed in any case.
-                kept = (*kept, *(change for change in best.changes if change.rule == rule.id))
+        kept, found = self._mended([rule for rule in rules if not rule.suspicion])
         last = ladder[-1:]
         suspicions = [rule for rule in rules if rule.suspicion and rule not in last]
-        steps = [*suspicions, *(rule for rule in ladder[:-1] if rule not in rules), *last]
-        self._climb([change for rule in steps for change in rule.changes(self.facts)], kept)
+        rungs = [*suspicions, *(rule for rule in ladder[:-1] if rule not in rules), *last]
+        steps = [change for rule in rungs for change in rule.changes(self.facts)]
+        if not self._done():
+            self._climb(steps, kept)
+        if not self._done() and not self._over():
+            self._climb(steps, found)
         return self._sorted()
 
-    def _of_rule(self, rule: Rule, kept: tuple[Change, ...]) -> Fix | None:
+    def _mended(self, rules: Sequence[Rule]) -> tuple[Changes, Changes]:
+        """Try the changes of rules that hold, one rule after the other, until one works.
+
+        Returns:
+            What helped or is needed in any case; and what mends everything that was found.
+        """
+        kept: Changes = ()
+        needed: Changes = ()
+        found: Changes = ()
+        for rule in rules:
+            best = self._of_rule(rule, kept)
+            if best is None:
+                continue
+            if self._works(best):
+                break
+            own = tuple(change for change in best.changes if change.rule == rule.id)
+            found = joined(found, without_epochs(own))
+            if rule.forbids:
+                # All that follows is tried together with what is needed in any case.
+                needed = joined(needed, without_epochs(own))
+            helped = best.changes if best.outcome == "better" else kept
+            kept = joined(needed, without_epochs(helped))
+        return kept, found
+
+    def _of_rule(self, rule: Rule, kept: Changes) -> Fix | None:
         """Try a rule's changes alone and on top of what was kept; returns the best of them."""
         best: Fix | None = None
         for change in rule.changes(self.facts):
@@ -99,26 +121,37 @@ class Search:
                     return fix
         return best
 
-    def _climb(self, steps: Sequence[Change], kept: tuple[Change, ...]) -> None:
+    def _climb(self, steps: Sequence[Change], kept: Changes) -> None:
         """Try each step; keep the best of those that help, and try the others on top of it."""
         for _ in range(ROUNDS):
-            helped: list[tuple[float, tuple[Change, ...]]] = []
-            for change in steps:
-                if change.setting in {one.setting for one in kept}:
-                    continue
-                fix, loss = self._try((*kept, change))
+            helped: list[tuple[float, Changes]] = []
+            every = (on_top(kept, change, self.facts) for change in steps)
+            for changes in self._dear_ones_last([one for one in every if one is not None]):
+                fix, distance = self._try(changes)
                 if fix is not None and self._works(fix):
                     return
                 # More epochs are no step: every trial has them.
-                if (
-                    fix is not None
-                    and fix.outcome in ("better", "memorised")
-                    and change.setting != "epochs"
-                ):
-                    helped.append((loss, (*kept, change)))
+                step = without_epochs(changes)
+                if fix is not None and fix.outcome in ("better", "memorised") and step != kept:
+                    helped.append((distance, step))
             if not helped:
                 return
             _, kept = min(helped, key=lambda one: one[0])
+
+    def _dear_ones_last(self, every: list[Changes]) -> Iterator[Changes]:
+        """Yield what takes longer to compile than its share of what is left after the others."""
+        later = []
+        for changes in every:
+            share = SHARE * (self.deadline - time.monotonic())
+            if program_of(changes) in self._compiled or self._compiling <= share:
+                yield changes
+            else:
+                later.append(changes)
+        yield from later
+
+    def _done(self) -> bool:
+        """Tell whether a fix was found."""
+        return any(map(self._works, self.fixes))
 
     def _works(self, fix: Fix) -> bool:
         """Tell whether nothing better need be looked for."""
@@ -127,16 +160,16 @@ class Search:
         # No other weights can be drawn for a model that cannot be copied.
         return not self.workshop.draws and fix.outcome == "memorised"
 
-    def _try(self, changes: tuple[Change, ...]) -> tuple[Fix | None, float]:
+    def _try(self, changes: Changes) -> tuple[Fix | None, float]:
         """Run one fix: with the first seed, and with the others if that memorises.
 
         Returns:
-            The fix, None if it was not run now; and the loss that it came to.
+            The fix, None if it was not run now; and how far it is from memorising.
         """
         if all(change.setting == "epochs" for change in changes):
             changes = (self._longer(changes[0].rule),)
         else:
-            changes = _without_epochs(changes)
+            changes = without_epochs(changes)
         trial = {(one.setting, repr(one.value)) for one in changes}
         if trial in self._tried:
             return None, math.inf
@@ -147,21 +180,25 @@ class Search:
             return None, math.inf
         self.on_trial(self._sorted(), untried)
         try:
-            fix, loss = self._run(self.setup.changed(*changes), untried)
+            fix, distance = self._run(self.setup.changed(*changes), untried)
         except CopyError as error:
-            fix, loss = replace(untried, why=str(error)), math.inf
+            fix, distance = replace(untried, why=str(error)), math.inf
         except OverfitError:
             # What Keras refuses to make or to train is no better.
-            fix, loss = replace(untried, tried=True, outcome="no_better", epochs=(None,)), math.inf
+            fix = replace(untried, tried=True, outcome="no_better", epochs=(None,))
+            distance = math.inf
         except ValueError:
             # There is no such thing in this model: nothing to try.
             return None, math.inf
         self.fixes.append(fix)
         self.on_trial(self._sorted(), None)
-        return (fix, loss) if fix.tried else (None, math.inf)
+        return (fix, distance) if fix.tried else (None, math.inf)
 
     def _run(self, setup: Setup, untried: Fix) -> tuple[Fix, float]:
-        first, then = self._train(setup, 0)
+        first, then, compiling = self._train(setup, 0)
+        self._compiled.add(program_of(untried.changes))
+        self._compiling = max(self._compiling, compiling)
+        distance = distance_of(self.facts.target, first)
         if self.should_stop() and first.memorised is None:
             # It was not given the time to show what it can.
             return untried, math.inf
@@ -171,11 +208,11 @@ class Search:
             if longer:
                 tried = replace(tried, changes=(self._longer(tried.rule, first.epochs),))
             outcome = outcome_of(self.setup, self.facts, setup, first, None if longer else then)
-            return replace(tried, outcome=outcome), first.loss
+            return replace(tried, outcome=outcome), distance
         epochs = (first.memorised, *self._other_seeds(setup))
         longest = max(epoch for epoch in epochs if epoch is not None)
         changes = self._with_epochs(tried.changes, longest)
-        return replace(tried, changes=changes, outcome="memorised", epochs=epochs), first.loss
+        return replace(tried, changes=changes, outcome="memorised", epochs=epochs), distance
 
     def _other_seeds(self, setup: Setup) -> Iterator[int | None]:
         """Train with the other seeds, as far as there is time for a fair try."""
@@ -202,9 +239,9 @@ class Search:
     def _longer(self, rule: str, epochs: int | None = None) -> Change:
         return epochs_change(rule, self.setup.epochs, epochs or self._epochs)
 
-    def _with_epochs(self, changes: tuple[Change, ...], longest: int) -> tuple[Change, ...]:
+    def _with_epochs(self, changes: Changes, longest: int) -> Changes:
         """Say how many epochs it takes, where that is more than there are."""
-        others = _without_epochs(changes)
+        others = without_epochs(changes)
         if longest <= self.setup.epochs and others:
             return others
         # A round number that leaves some room.
@@ -214,7 +251,8 @@ class Search:
 
     def _train(self, setup: Setup, seed: int) -> Trial:
         limits = Limits(
-            seconds=SHARE * max(self.deadline - time.monotonic(), 1.0),
+            deadline=self.deadline,
+            share=SHARE,
             should_stop=self.should_stop,
             at=self.setup.epochs if seed == 0 else 0,
         )
@@ -224,10 +262,6 @@ class Search:
 
     def _sorted(self) -> list[Fix]:
         return sorted(self.fixes, key=_merit, reverse=True)
-
-
-def _without_epochs(changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    return tuple(change for change in changes if change.setting != "epochs")
 
 
 def _merit(fix: Fix) -> tuple[int, bool, int, int]:

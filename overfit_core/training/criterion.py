@@ -5,16 +5,18 @@ one. Classification: the predicted class is the label (argmax, or a threshold pe
 Regression: R² of the worst output is at least 0.99; a single sample is right when its squared
 error is at most 1 % of the variance of the batch's targets, the same measure sample by sample.
 What stands for the variance of a target that is the same in all samples, ``result.spread`` says.
+What a Keras mask leaves out of the loss is neither right nor wrong.
 A batch is memorised at the first of five epochs running in which it is right.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from overfit_core.training.result import R2_MEMORISED, Task, spread
+from overfit_core.training.result import R2_MEMORISED, Task, column_mean, spread
 from overfit_core.training.types import FloatArray, IntArray, Tensor
 
 EPOCHS_RUNNING = 5
@@ -33,57 +35,94 @@ class Criterion:
     task: Task
     threshold: float = 0.5
 
-    def right(self, y: Tensor, prediction: Tensor) -> Tensor:
+    def right(self, y: Tensor, prediction: Tensor, mask: Tensor | None = None) -> Tensor:
         """Tell which samples are right.
 
         Args:
             y: Labels, shape ``(samples,)``, ``(samples, outputs)``, or as the prediction; class
                 numbers may leave out its last axis.
             prediction: Network output, shape ``(samples, …, outputs)``.
+            mask: Which steps count, shape ``(samples, steps)``: the output's Keras mask. None
+                where all do. A sample of which nothing counts is right.
 
         Returns:
             Booleans of shape ``(samples,)``.
         """
         import tensorflow as tf
 
+        agrees = self._agrees(y, prediction, mask)
+        if mask is not None:
+            counted = counted_columns(mask, prediction)
+            # One answer for each step, or one for each of its outputs.
+            agrees |= ~counted[:, :: counted.shape[1] // agrees.shape[1]]
+        return tf.reduce_all(agrees, axis=1)
+
+    def _agrees(self, y: Tensor, prediction: Tensor, mask: Tensor | None) -> Tensor:
+        """Tell which answers are right; shape ``(samples, answers)``."""
+        import tensorflow as tf
+
         y, shape = _columns(y, prediction), tf.shape(prediction)
-        answers = tf.cast(tf.argmax(prediction, -1), y.dtype) if self.task == "multiclass" else None
-        prediction = _columns(prediction, prediction)
         # What is no number is never right, though it compares like a 0 or like the first class.
-        answered = tf.reduce_all(tf.math.is_finite(prediction), axis=1)
-        if answers is not None:
-            if y.shape[1] == prediction.shape[1]:
+        finite = tf.math.is_finite(prediction)
+        if self.task == "multiclass":
+            answers = _columns(tf.argmax(prediction, -1), prediction)
+            if y.shape[1] == math.prod(prediction.shape[1:]):
                 y = _columns(tf.argmax(tf.reshape(y, shape), -1), prediction)
-            return answered & tf.reduce_all(_columns(answers, prediction) == y, axis=1)
+            answered = tf.reshape(tf.reduce_all(finite, axis=-1), (shape[0], -1))
+            return answered & (answers == y)
+        counted = None if mask is None else counted_columns(mask, prediction)
+        prediction = _columns(prediction, prediction)
         if self.task == "binary":
             answer = tf.cast(prediction > self.threshold, y.dtype)
             # Hinge losses are also given labels of -1 and 1.
-            return answered & tf.reduce_all(answer == tf.maximum(y, 0), axis=1)
-        error = tf.square(prediction - y)
-        return tf.reduce_all(error <= _tolerance(y), axis=1)
+            return tf.reshape(finite, (shape[0], -1)) & (answer == tf.maximum(y, 0))
+        return tf.square(prediction - y) <= _tolerance(y, counted)
 
-    def all_right(self, y: Tensor, prediction: Tensor, right: Tensor) -> Tensor:
+    def all_right(
+        self, y: Tensor, prediction: Tensor, right: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
         """Tell, as one boolean, whether the whole batch is right.
 
         Args:
             y: Labels, as for ``right``.
-            prediction: Network output, shape ``(samples, outputs)``.
+            prediction: Network output, shape ``(samples, …, outputs)``.
             right: What ``right`` returned for them.
+            mask: As for ``right``.
         """
+        import keras
         import tensorflow as tf
 
         if self.task != "regression":
             return tf.reduce_all(right)
+        counted = None if mask is None else counted_columns(mask, prediction)
         y, prediction = _columns(y, prediction), _columns(prediction, prediction)
-        residual = tf.reduce_mean(tf.square(prediction - y), axis=0)
-        return tf.reduce_all(residual <= _tolerance(y))
+        residual = column_mean(tf.square(prediction - y), keras.ops, counted)
+        return tf.reduce_all(residual <= _tolerance(y, counted))
 
 
-def _tolerance(y: Tensor) -> Tensor:
+def _tolerance(y: Tensor, counted: Tensor | None) -> Tensor:
     """Return the largest mean squared error of each column that counts as right."""
     import keras
 
-    return (1 - R2_MEMORISED) * spread(y, keras.ops)
+    return (1 - R2_MEMORISED) * spread(y, keras.ops, counted)
+
+
+def counted_columns(mask: Tensor, prediction: Tensor) -> Tensor:
+    """Say of each number of an output whether it counts.
+
+    Args:
+        mask: The output's Keras mask: its first axes.
+        prediction: The output, shape ``(samples, …, outputs)``.
+
+    Returns:
+        Booleans of shape ``(samples, columns)``.
+    """
+    import tensorflow as tf
+
+    mask, shape = tf.cast(mask, tf.bool), tf.shape(prediction)
+    missing = len(prediction.shape) - len(mask.shape)
+    mask = tf.reshape(mask, tf.concat([tf.shape(mask), tf.ones(missing, tf.int32)], 0))
+    return tf.reshape(tf.broadcast_to(mask, shape), (shape[0], -1))
 
 
 def _columns(y: Tensor, prediction: Tensor) -> Tensor:

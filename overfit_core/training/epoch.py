@@ -143,14 +143,17 @@ class Epoch:
     def _judge(self, data: Data, judged: Pass, carry: Carry) -> tuple[Carry, list[Tensor]]:
         """Count the epoch, and follow which samples are right."""
         import tensorflow as tf
+        from keras.src.backend import get_keras_mask
 
         epoch = carry.epoch + 1
         criterion = self._plan.criterion
         if criterion is None:
             return Carry(epoch, carry.streak, carry.learned), []
-        y = data.batch[1]
-        right = criterion.right(y, judged.prediction)
-        everything = criterion.all_right(y, judged.prediction, right)
+        y, prediction = data.batch[1], judged.prediction
+        # What a layer has masked does not count in Keras's loss either.
+        mask = get_keras_mask(prediction)
+        right = criterion.right(y, prediction, mask)
+        everything = criterion.all_right(y, prediction, right, mask)
         streak = tf.where(everything, carry.streak + 1, 0)
         since = tf.where(carry.learned > 0, carry.learned, epoch)
         return Carry(epoch, streak, tf.where(right, since, 0)), [everything]

@@ -147,7 +147,22 @@ class RunResult:
     samples: Samples
 
 
-def spread(y: Any, ops: Any = np) -> Any:  # noqa: ANN401  # arrays, or Keras's tensors
+def column_mean(values: Any, ops: Any = np, counted: Any = None) -> Any:  # noqa: ANN401
+    """Return the mean of each column, over what counts in it; 0 where nothing does.
+
+    Args:
+        values: Shape ``(samples, columns)``.
+        ops: NumPy; ``keras.ops`` for tensors.
+        counted: Booleans, the same shape; None where everything counts.
+    """
+    if counted is None:
+        return ops.mean(values, axis=0)
+    none = ops.zeros_like(values)
+    many = ops.sum(ops.where(counted, ops.ones_like(values), none), axis=0)
+    return ops.sum(ops.where(counted, values, none), axis=0) / ops.maximum(many, 1)
+
+
+def spread(y: Any, ops: Any = np, counted: Any = None) -> Any:  # noqa: ANN401  # or Keras's tensors
     """Return what the squared error of each column of targets is measured against.
 
     For a column that varies, its variance, so that 1 - error / spread is R². A column that is the
@@ -158,13 +173,21 @@ def spread(y: Any, ops: Any = np) -> Any:  # noqa: ANN401  # arrays, or Keras's 
     Args:
         y: Targets, shape ``(samples, columns)``.
         ops: NumPy; ``keras.ops`` for tensors.
+        counted: Which targets count, the same shape; None where all do. A column of which none
+            does is the same in all samples.
 
     Returns:
         Shape ``(columns,)``, each above 0.
     """
+    variance, square = ops.var(y, axis=0), ops.mean(ops.square(y))
+    if counted is not None:
+        mean = column_mean(y, ops, counted)
+        y = ops.where(counted, y, mean)
+        variance = column_mean(ops.square(y - mean), ops, counted)
+        whole = ops.reshape(counted, (-1, 1))
+        square = column_mean(ops.square(ops.reshape(y, (-1, 1))), ops, whole)[0]
     # Not by the variance, which rounding makes larger than 0.
     varies = ops.max(y, axis=0) > ops.min(y, axis=0)
-    variance, square = ops.var(y, axis=0), ops.mean(ops.square(y))
     none, one = ops.zeros_like(variance), ops.ones_like(variance)
     many = ops.sum(ops.where(varies, one, none))
     mean = ops.sum(ops.where(varies, variance, none)) / ops.maximum(many, 1)
@@ -172,16 +195,18 @@ def spread(y: Any, ops: Any = np) -> Any:  # noqa: ANN401  # arrays, or Keras's 
     return ops.where(varies, variance, ops.where(many > 0, mean, square))
 
 
-def worst_r2(y: AnyArray, prediction: FloatArray) -> float:
+def worst_r2(y: AnyArray, prediction: FloatArray, counted: BoolArray | None = None) -> float:
     """Return 1 - mean squared error / ``spread`` of the worst output.
 
     Args:
         y: Targets, samples first.
         prediction: Network output, as many numbers, or several outputs for one target.
+        counted: Which numbers of the output count, in any shape; None where all do.
     """
     y = np.asarray(y, float).reshape(len(y), -1)
-    residual = np.square(np.asarray(prediction, float).reshape(len(y), -1) - y).mean(axis=0)
-    return float((1 - residual / spread(y)).min())
+    counted = None if counted is None else counted.reshape(len(y), -1)
+    squares = np.square(np.asarray(prediction, float).reshape(len(y), -1) - y)
+    return float((1 - column_mean(squares, np, counted) / spread(y, np, counted)).min())
 
 
 _ARRAYS = ("x", "y", "prediction", "learned_epoch", "correct")

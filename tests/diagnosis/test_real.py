@@ -10,10 +10,17 @@ from overfit_core.diagnosis.rules import RULES
 from tests.diagnosis.real import PROGRAMS, RULES_OF, RealProgram
 from tests.diagnosis.real.batches import MAKERS, make
 
-QUICK = ("48934338", "34673164", "51930566", "reuters-R2")
-"""Of those that fail however long they train, the quickest to check."""
+QUICK = ("48934338", "34673164", "51930566", "reuters-R2", "45442843", "418955")
+"""Of those that fail however long they train, the quickest to check.
+
+In the last two several faults hide each other: no change alone makes them memorise.
+"""
 GOAL = 0.7
 """Share of the faulty programs whose primary cause is right."""
+one_unit = pytest.mark.filterwarnings("ignore:You are using a softmax:UserWarning")
+"""What Keras says of a softmax over one unit, which some programs have."""
+FIXED = 0.85
+"""Share of them with a change that was run and memorises."""
 
 
 def _named(*names: str) -> list[RealProgram]:
@@ -56,6 +63,7 @@ def test_every_real_fault_is_known_and_its_rules_are_there() -> None:
     assert all(program.rules for program in PROGRAMS)
 
 
+@one_unit
 @pytest.mark.parametrize("program", _named(*QUICK), ids=lambda program: program.id)
 def test_a_real_program_gets_its_cause_and_a_fix_that_memorises(program: RealProgram) -> None:
     report = _checked(program)
@@ -64,16 +72,22 @@ def test_a_real_program_gets_its_cause_and_a_fix_that_memorises(program: RealPro
     assert report.fixes[0].outcome == "memorised"
 
 
+@one_unit
 @pytest.mark.exhaustive
 @pytest.mark.timeout(600)
-def test_most_real_programs_get_their_cause_and_none_is_blamed_without_one() -> None:
-    wrong, faulty = [], [program for program in PROGRAMS if program.shows != "never"]
+def test_most_real_programs_get_their_cause_and_a_fix_and_none_is_blamed_without_one() -> None:
+    wrong, broken = [], []
+    faulty = [program for program in PROGRAMS if program.shows != "never"]
     for program in PROGRAMS:
         report = _checked(program)
         found = [cause.rule for cause in report.causes]
         if program not in faulty:
             assert report.memorised, program.name
             assert not found, program.name
-        elif not found or found[0] not in program.rules:
+            continue
+        if not found or found[0] not in program.rules:
             wrong.append(f"{program.name}: {report.verdict}, {found}")
+        if not report.fixes or report.fixes[0].outcome != "memorised":
+            broken.append(program.name)
     assert len(faulty) - len(wrong) >= GOAL * len(faulty), wrong
+    assert len(faulty) - len(broken) >= FIXED * len(faulty), broken

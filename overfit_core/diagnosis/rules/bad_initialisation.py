@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.drawings import bars, spans_decades
-from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.facts import SYMPTOMS, Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import initialiser_change
 from overfit_core.diagnosis.rules.unscaled_inputs import find as scaled_badly
 
@@ -79,17 +79,6 @@ RULE = Rule(
     source="Glorot and Bengio 2010; Goodfellow, Bengio and Courville, Deep Learning, section 8.4",
     find=find,
     changes=changes,
-    silences=frozenset(
-        {
-            "non_finite",
-            "vanishing_gradients",
-            "dead_relu",
-            "saturation",
-            "learning_rate_too_high",
-            "too_little_capacity",
-            "learning_rate_too_low",
-            "too_few_epochs",
-        }
-    ),
+    silences=SYMPTOMS | {"non_finite", "too_little_capacity"},
     drawing=drawing,
 )

@@ -21,12 +21,14 @@ MOST_CLASSES = 20
 def find(facts: Facts) -> Evidence | None:
     """Compare the labels' values and shape with what the loss is defined for."""
     y, model = np.asarray(facts.batch.y, float), facts.model
-    low, high = float(np.nanmin(y)), float(np.nanmax(y))
     if model.loss == "sparse_categorical_crossentropy":
-        return _class_numbers(y, low, high, model.units)
+        # The loss refuses a number that is no class, whether it counts or not.
+        return _class_numbers(y, float(np.nanmin(y)), float(np.nanmax(y)), model.units)
     shape = _shape(facts)
     if shape is not None:
         return shape
+    y = np.asarray(facts.batch.meant, float)
+    low, high = float(np.nanmin(y)), float(np.nanmax(y))
     if model.loss == "categorical_crossentropy" and y.ndim > 1 and not facts.batch.bad:
         sums = y.sum(axis=-1)
         if np.abs(sums - 1).max() > SUM_TOLERANCE:

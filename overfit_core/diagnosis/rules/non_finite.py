@@ -6,7 +6,7 @@ import numpy as np
 
 from overfit_core.diagnosis.batch_facts import SHOWN_SAMPLES
 from overfit_core.diagnosis.drawings import MOST_COLUMNS, headed, sample_rows
-from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.facts import SYMPTOMS, Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import samples_change
 from overfit_core.diagnosis.rules.learning_rate_too_high import STEP
 from overfit_core.training.types import AnyArray
@@ -82,16 +82,7 @@ RULE = Rule(
     source="IEEE 754, section 6.2: sums and products with NaN are NaN",
     find=find,
     changes=changes,
-    silences=frozenset(
-        {
-            "dead_relu",
-            "saturation",
-            "vanishing_gradients",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "too_few_epochs",
-        }
-    ),
+    silences=SYMPTOMS,
     from_start=True,
     drawing=drawing,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.drawings import ranges
-from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.facts import SYMPTOMS, Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.graph_facts import UNKNOWN
 from overfit_core.diagnosis.proposals import loss_change, output_change
 
@@ -102,19 +102,7 @@ RULE = Rule(
     source="Goodfellow, Bengio and Courville, Deep Learning, section 6.2.2; Humbatova et al. 2020",
     find=find,
     changes=changes,
-    silences=frozenset(
-        {
-            "non_finite",
-            "unsuited_loss",
-            "dead_relu",
-            "saturation",
-            "vanishing_gradients",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "too_few_epochs",
-            "too_little_capacity",
-        }
-    ),
+    silences=SYMPTOMS | {"non_finite", "unsuited_loss", "too_little_capacity"},
     from_start=True,
     forbids=True,
     drawing=drawing,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from overfit_core.diagnosis.batch_facts import Columns
 from overfit_core.diagnosis.drawings import bars
-from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.facts import SYMPTOMS, Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import inputs_change
 from overfit_core.diagnosis.scaling import is_token
 
@@ -19,7 +21,7 @@ def find(facts: Facts) -> Evidence | None:
     """Measure every column that is not constant."""
     for name in _measured(facts):
         columns = facts.batch.columns[name]
-        found = _problem(columns)
+        found = _problem(columns, facts.batch.column)
         if found is not None:
             column, problem = found
             return {
@@ -40,7 +42,7 @@ def _measured(facts: Facts) -> list[str]:
     return [name for name in facts.batch.columns if not is_token(name, facts.model.tokens)]
 
 
-def _problem(columns: Columns) -> tuple[int, str] | None:
+def _problem(columns: Columns, named: Callable[[int], str]) -> tuple[int, str] | None:
     """Return the worst column and what is wrong with it; constant ones are left out."""
     varying = ~columns.constant
     if not varying.any():
@@ -48,12 +50,12 @@ def _problem(columns: Columns) -> tuple[int, str] | None:
     largest = np.where(varying, columns.largest, 0.0)
     column = int(largest.argmax())
     if largest[column] > LARGE:
-        return column, f"column {column} reaches {largest[column]:,.4g}"
+        return column, f"{named(column)} reaches {largest[column]:,.4g}"
     std = np.where(varying, columns.std, 1.0)
     far = np.where(varying, np.abs(columns.mean) / std, 0.0)
     column = int(far.argmax())
     if far[column] > FAR:
-        return column, f"column {column} lies {far[column]:,.3g} standard deviations from 0"
+        return column, f"{named(column)} lies {far[column]:,.3g} standard deviations from 0"
     sizes = columns.std[varying]
     if sizes.max() / sizes.min() > APART:
         column = int(np.where(varying, columns.std, 0.0).argmax())
@@ -69,7 +71,8 @@ def changes(facts: Facts) -> list[Change]:
 def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
     """Draw for each column what is wrong with one: its size, or how far it lies from 0."""
     columns, worst = facts.batch.columns[evidence["input"]], int(evidence["column"])
-    places, problem = np.flatnonzero(~columns.constant), evidence["problem"]
+    named, problem = facts.batch.column, evidence["problem"]
+    places = [int(place) for place in np.flatnonzero(~columns.constant)]
     title, axis, limit = "Columns of the inputs are large.", "Largest absolute value", LARGE
     sizes = columns.largest
     if "from 0" in problem:
@@ -80,8 +83,8 @@ def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
         sizes = columns.std
     bad = [worst, *(place for place in places if sizes[place] > limit)]
     return bars(
-        title, {f"column {place}": sizes[place] for place in places}, axis=axis,
-        marked=[f"column {place}" for place in bad],
+        title, {named(place): sizes[place] for place in places}, axis=axis,
+        marked=[named(place) for place in bad],
         band=(None, limit) if np.isfinite(limit) else None, log=True,
     )  # fmt: skip
 
@@ -96,18 +99,7 @@ RULE = Rule(
     source="LeCun et al. 1998, Efficient BackProp, section 4.3",
     find=find,
     changes=changes,
-    silences=frozenset(
-        {
-            "non_finite",
-            "dead_relu",
-            "saturation",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "vanishing_gradients",
-            "too_few_epochs",
-            "too_little_capacity",
-        }
-    ),
+    silences=SYMPTOMS | {"non_finite", "too_little_capacity"},
     from_start=True,
     drawing=drawing,
 )
