@@ -17,7 +17,7 @@ In the last two several faults hide each other: no change alone makes them memor
 """
 GOAL = 0.7
 """Share of the faulty programs whose primary cause is right."""
-one_unit = pytest.mark.filterwarnings("ignore:You are using a softmax:UserWarning")
+ONE_UNIT = pytest.mark.filterwarnings("ignore:You are using a softmax:UserWarning")
 """What Keras says of a softmax over one unit, which some programs have."""
 FIXED = 0.85
 """Share of them with a change that was run and memorises."""
@@ -63,7 +63,7 @@ def test_every_real_fault_is_known_and_its_rules_are_there() -> None:
     assert all(program.rules for program in PROGRAMS)
 
 
-@one_unit
+@ONE_UNIT
 @pytest.mark.parametrize("program", _named(*QUICK), ids=lambda program: program.id)
 def test_a_real_program_gets_its_cause_and_a_fix_that_memorises(program: RealProgram) -> None:
     report = _checked(program)
@@ -72,7 +72,7 @@ def test_a_real_program_gets_its_cause_and_a_fix_that_memorises(program: RealPro
     assert report.fixes[0].outcome == "memorised"
 
 
-@one_unit
+@ONE_UNIT
 @pytest.mark.exhaustive
 @pytest.mark.timeout(600)
 def test_most_real_programs_get_their_cause_and_a_fix_and_none_is_blamed_without_one() -> None:
