@@ -40,7 +40,8 @@ def live_part(
     def part() -> None:
         stay_on(page)
         now = draw(stands)
-        if now not in (None, st.session_state[keys.SHOWN_STATE]):
+        # Not while the page itself is being drawn: the next look has the timer that this one makes.
+        if stands and now not in (None, st.session_state[keys.SHOWN_STATE]):
             st.rerun()
 
     if seconds is None:

@@ -95,6 +95,8 @@ class TrainPage:
         self.page.locator("[data-test-script-state='notRunning']").wait_for(
             state="attached", timeout=seconds * SECONDS
         )
+        # What is about to be taken away is paler.
+        self.page.wait_for_function("() => !document.querySelector('[data-stale=true]')")
         self.page.wait_for_timeout(0.4 * SECONDS)
 
     def layer_row(self, number: int) -> Locator:

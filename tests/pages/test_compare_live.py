@@ -6,8 +6,7 @@ import pytest
 
 from overfit_core.errors import StoreError
 from overfit_core.spec import RunSpec
-from overfit_core.store import RunRecord, Store
-from pages.parts import session_keys as keys
+from overfit_core.store import Store
 from tests.pages.conftest import OpenApp
 from tests.pages.fake import FakeWorkers, begin
 from tests.pages.reading import address, components, legend, table, wrong
@@ -63,27 +62,6 @@ def test_a_link_opened_before_the_first_epoch_keeps_its_measures(
     begin(store, going)
     at.run()
     assert address(at)["y"] == "loss"
-
-
-def test_the_whole_page_is_drawn_again_when_a_batch_becomes_known(
-    open_app: OpenApp, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    going = store.create_run(RunSpec())
-    at = open_app("compare", runs=going, y="loss", t="none")
-    assert at.session_state[keys.SHOWN_STATE] == [(going, False, None), False]
-    stored, looks = store.runs_of, []
-
-    def runs_of(run_ids: list[str]) -> list[RunRecord]:
-        """The first epoch comes after the page was drawn, before its curves are."""
-        looks.append(run_ids)
-        if len(looks) == 2:
-            begin(store, going)
-        return stored(run_ids)
-
-    monkeypatch.setattr(store, "runs_of", runs_of)
-    at.run()
-    assert not at.exception
-    assert at.session_state[keys.SHOWN_STATE] == [(going, False, "b" * 64), False]
 
 
 def test_an_error_of_the_store_is_said_where_the_curves_are(

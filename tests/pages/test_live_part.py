@@ -36,6 +36,40 @@ def test_a_timer_of_the_page_that_is_shown_draws_its_part() -> None:
     assert at.session_state[keys.TIMED]
 
 
+def test_the_page_is_drawn_anew_at_the_first_look_after_its_state_moved() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from pages.parts import session_keys as keys
+        from pages.parts.live_part import live_part
+        from pages.parts.navigation import TRAIN
+
+        def draw(stands: bool) -> list[object]:
+            st.session_state["looks"].append(stands)
+            return ["ended"]
+
+        def keep(part: object, run_every: float) -> object:
+            st.session_state["part"] = part
+            return part
+
+        st.session_state[keys.PAGE] = TRAIN
+        st.session_state.setdefault("looks", [])
+        before = len(st.session_state["looks"])
+        fragment, st.fragment = st.fragment, keep
+        try:
+            live_part(TRAIN, draw, ["goes on"] if before == 0 else ["ended"], 1.0)
+        finally:
+            st.fragment = fragment
+        st.text(f"drawn after {before}")
+        # The timer.
+        st.session_state["part"]()
+
+    at = AppTest.from_function(script).run()
+    # The page, its timer, which finds that the run has ended, and both once more.
+    assert at.session_state["looks"] == [False, True, False, True]
+    assert [text.value for text in at.text] == ["drawn after 2"]
+
+
 def test_a_timer_of_a_page_that_was_left_has_the_shown_one_drawn_once_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
