@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import optax
 
 from benchmarks.ways import Run, measure
-from benchmarks.ways.jax_scan import Tree, figures_of
+from benchmarks.ways.jax_scan import Tree, figures_of, scan
 from benchmarks.ways.race import grid
 from benchmarks.ways.subject import batch_of
 from overfit_core.models.build import build_model
@@ -51,16 +51,7 @@ def main() -> None:
 
         def one(optimizer: str, rate: Tree, weights: Tree, others: Tree) -> Tree:
             rule = MAKERS[optimizer](rate)
-
-            def step(carry: Tree, _: None) -> tuple[Tree, Tree]:
-                weights, others, state = carry
-                (loss, (accuracy, others)), gradient = jax.value_and_grad(figures, has_aux=True)(
-                    weights, others, x, y
-                )
-                updates, state = rule.update(gradient, state, weights)
-                return (optax.apply_updates(weights, updates), others, state), (loss, accuracy)
-
-            return jax.lax.scan(step, (weights, others, rule.init(weights)), length=asked.epochs)[1]
+            return scan(figures, rule, (weights, others), (x, y), asked.epochs)[1]
 
         def whole() -> None:
             for optimizer in asked.optimizers:

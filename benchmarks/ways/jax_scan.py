@@ -30,23 +30,29 @@ def main() -> None:
     x, y = (jnp.asarray(a) for a in batch_of(preset))
     start, figures = figures_of(spec, model_of(preset))
 
-    def step(carry: Tree, _: None) -> tuple[Tree, Tree]:
-        weights, others, state = carry
-        (loss, (accuracy, others)), gradient = jax.value_and_grad(figures, has_aux=True)(
-            weights, others, x, y
-        )
-        updates, state = optimizer.update(gradient, state, weights)
-        return (optax.apply_updates(weights, updates), others, state), (loss, accuracy)
-
     @jax.jit
     def train(weights: Tree, others: Tree) -> Tree:
-        carry = (weights, others, optimizer.init(weights))
-        return jax.lax.scan(step, carry, None, length=epochs)
+        return scan(figures, optimizer, (weights, others), (x, y), epochs)
 
     def prepare() -> Run:
         return lambda: jax.block_until_ready(train(*start))
 
     measure(prepare, repeats)
+
+
+def scan(figures: Tree, optimizer: Tree, start: Tree, batch: Tree, epochs: int) -> Tree:
+    """Train from a start; return what is left, and loss and accuracy of every epoch."""
+
+    def step(carry: Tree, _: None) -> tuple[Tree, Tree]:
+        weights, others, state = carry
+        (loss, (accuracy, others)), gradient = jax.value_and_grad(figures, has_aux=True)(
+            weights, others, *batch
+        )
+        updates, state = optimizer.update(gradient, state, weights)
+        return (optax.apply_updates(weights, updates), others, state), (loss, accuracy)
+
+    weights, others = start
+    return jax.lax.scan(step, (weights, others, optimizer.init(weights)), length=epochs)
 
 
 def figures_of(spec: RunSpec, model: Tree) -> tuple[Tree, Tree]:

@@ -21,7 +21,10 @@ MEASURED = frozenset({"learning_rate_too_low", "too_few_epochs"})
 """Suspicions whose evidence says enough to stand where nothing was confirmed by a trial."""
 CAPACITY = "too_little_capacity"
 UNCONFIRMED = "not confirmed by a trial"
-SHOWN_BY_TRIAL = "A trial showed it: with this change the batch is memorised."
+SHOWN_BY_TRIAL = (
+    "A trial showed it: with this change the batch is memorised. Nothing that the run recorded "
+    "gives it away by itself."
+)
 """Said of a rule that found nothing itself, in the place of its two sentences."""
 
 _BY_ID = {rule.id: rule for rule in RULES}

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from overfit_core.comparison.target import Target, checked_target
-from overfit_core.optimizers import LEARNING_RATE
+from overfit_core.optimizers import LEARNING_RATE, OPTIMIZERS
 from overfit_core.spec import OptimizerSpec, RunSpec
 from overfit_core.validation import to_spec_error
 
@@ -28,16 +28,16 @@ Rate = Annotated[float, Field(ge=LEARNING_RATE.minimum, le=LEARNING_RATE.maximum
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
-def _rising(rates: tuple[float, ...]) -> tuple[float, ...]:
-    if len(set(rates)) < len(rates):
-        raise ValueError("a learning rate is there twice")
-    return tuple(sorted(rates))
-
-
 def _different(things: tuple[Any, ...]) -> tuple[Any, ...]:
-    if any(one in things[:place] for place, one in enumerate(things)):
-        raise ValueError("one of them is there twice")
+    for place, one in enumerate(things):
+        if one in things[:place]:
+            said = one.name if isinstance(one, OptimizerSpec) else f"{one:g}"
+            raise ValueError(f"{said} is there twice. Leave one out.")
     return things
+
+
+def _rising(rates: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(sorted(_different(rates)))
 
 
 def _possible(target: Target) -> Target:
@@ -108,7 +108,7 @@ class RacePlan(BaseModel):
 
     def default_rate(self, optimizer: int) -> float:
         """Return the learning rate that Keras gives an optimizer, by its place, by default."""
-        return OptimizerSpec(name=self.optimizers[optimizer].name).base_learning_rate
+        return OPTIMIZERS[self.optimizers[optimizer].name].learning_rate
 
     def rates(self, optimizer: int) -> tuple[float, ...]:
         """Return the learning rates that an optimizer is tried with, rising.

@@ -40,8 +40,8 @@ def begin_a_long_search(train_page: TrainPage) -> Locator:
 
 def test_article_3_is_trained_explained_mended_and_memorises(train_page: TrainPage) -> None:
     page = train_page.page
+    # At once: what is trained is what was chosen, also where the browser shows it a moment later.
     train_page.choose("Preset", "Article, example 3:")
-    train_page.settle()
     train_page.train()
     train_page.wait_for_status(r"^Not memorised after 500 epochs")
     expect(page.locator(".st-key-verdict .verdict")).to_contain_text("Still descending")
