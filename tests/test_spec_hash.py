@@ -72,7 +72,7 @@ def test_a_later_setting_is_hashed_where_it_is_not_its_default() -> None:
 def test_what_was_stored_before_a_setting_came_is_read() -> None:
     later = ("trainable", "contradictions")
 
-    def without(value: Any) -> Any:
+    def without(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, dict):
             return {name: without(part) for name, part in value.items() if name not in later}
         return [without(part) for part in value] if isinstance(value, list) else value
