@@ -1,7 +1,7 @@
 """Can this network memorise this one batch, how fast, and if not, why not?
 
-Importing this package imports no TensorFlow: `check`, `overfit`, `race` and `run` load it on first
-use.
+Importing this package imports no TensorFlow: `check`, `overfit`, `race`, `race_tasks` and `run`
+load it on first use.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from overfit_core.spec import BatchSpec, HeadSpec, ModelSpec, OptimizerSpec, Run
 if TYPE_CHECKING:
     from overfit_core.diagnosis import Report, check, check_spec
     from overfit_core.presets import PRESETS
-    from overfit_core.racing import RaceResult, race
+    from overfit_core.racing import RaceResult, TasksResult, race, race_tasks
     from overfit_core.training import RunResult, overfit, run
     from overfit_core.training.history import History
 
@@ -32,10 +32,12 @@ _LAZY = {
     "Report": "overfit_core.diagnosis",
     "RaceResult": "overfit_core.racing",
     "RunResult": "overfit_core.training",
+    "TasksResult": "overfit_core.racing",
     "check": "overfit_core.diagnosis",
     "check_spec": "overfit_core.diagnosis",
     "overfit": "overfit_core.training",
     "race": "overfit_core.racing",
+    "race_tasks": "overfit_core.racing",
     "run": "overfit_core.training",
 }
 
@@ -56,11 +58,13 @@ __all__ = [
     "RunSpec",
     "ShapeError",
     "SpecError",
+    "TasksResult",
     "TrainingSpec",
     "check",
     "check_spec",
     "overfit",
     "race",
+    "race_tasks",
     "run",
 ]
 

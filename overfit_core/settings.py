@@ -47,6 +47,8 @@ class Settings(BaseSettings):
             Default: no limit.
         run_work: Epochs x parameters x samples that one run may take. Default: no limit but
             that of every run.
+        race_work: Runs x epochs x parameters x samples that one race may take, over all its
+            tasks. Default: no limit.
         check_seconds: About how long the search for the cause of a run may take; it begins by
             itself when a run has not memorised its batch. 0: it begins when somebody asks for it.
             Default: 20.
@@ -75,6 +77,7 @@ class Settings(BaseSettings):
     runs_per_visitor: int | None = Field(default=None, ge=1)
     runs_waiting: int | None = Field(default=None, ge=1)
     run_work: float | None = Field(default=None, ge=1.0, allow_inf_nan=False)
+    race_work: float | None = Field(default=None, ge=1.0, allow_inf_nan=False)
     check_seconds: float = Field(default=20.0, ge=0.0, le=3_600, allow_inf_nan=False)
     check_longest: float = Field(default=300.0, ge=0.0, le=3_600, allow_inf_nan=False)
     idle_minutes: float | None = Field(default=None, gt=0.0, le=525_600, allow_inf_nan=False)

@@ -236,6 +236,10 @@ class RunSpec(_Part):
 
     def link_code(self) -> str:
         """Return the settings as a short text that fits into a URL."""
+        return link.encode(self.changed_settings())
+
+    def changed_settings(self) -> dict[str, Any]:
+        """Return the settings that are not at their defaults, as JSON has them."""
         settings = self.model_dump(mode="json", exclude_defaults=True)
         # exclude_defaults takes a union's kind for a default and drops it.
         if "layers" in settings.get("model", {}):
@@ -243,7 +247,7 @@ class RunSpec(_Part):
                 dumped["kind"] = layer.kind
         if "schedule" in settings.get("optimizer", {}):
             settings["optimizer"]["schedule"]["kind"] = self.optimizer.schedule.kind
-        return link.encode(settings)
+        return settings
 
     @classmethod
     def from_link_code(cls, text: str) -> Self:

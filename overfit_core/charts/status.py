@@ -133,8 +133,12 @@ def run_title(spec: RunSpec) -> str:
     rate_text = number(spec.optimizer.base_learning_rate)
     schedule = spec.optimizer.schedule.kind.replace("_", " ")
     how = "" if schedule == "constant" else f", {schedule}"
-    source = SOURCES[spec.batch.source].label
-    return f"{source} · {_layers(spec)} · {spec.optimizer.name} {rate_text}{how}"
+    return f"{task_title(spec)} · {spec.optimizer.name} {rate_text}{how}"
+
+
+def task_title(spec: RunSpec) -> str:
+    """Return batch and network in a few words: ``The article's four samples · 64-32-16``."""
+    return f"{SOURCES[spec.batch.source].label} · {_layers(spec)}"
 
 
 def cost_line(spec: RunSpec, *beside: RunSpec) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from overfit_core.batches import SOURCES
 from overfit_core.charts.numbers import number, percent
 from overfit_core.comparison.measures import Measure, measure_of
 from overfit_core.training.result import R2_MEMORISED
+
+if TYPE_CHECKING:
+    from overfit_core.spec import RunSpec
 
 TargetKind = Literal["loss", "accuracy", "r2"]
 USUAL: dict[TargetKind, float] = {"loss": 0.01, "accuracy": 1.0, "r2": R2_MEMORISED}
@@ -71,13 +75,25 @@ def checked_target(kind: TargetKind, value: float) -> Target:
     return Target(kind, float(value))
 
 
+def memorised_by(spec: RunSpec) -> Target:
+    """Return what memorised means for a run of these settings: all right, or an R² of 0.99."""
+    regression = SOURCES[spec.batch.source].shape(spec.batch).task == "regression"
+    kind: TargetKind = "r2" if regression else "accuracy"
+    return Target(kind, USUAL[kind])
+
+
 def typed_target(kind: TargetKind, typed: float) -> Target:
     """Return the target that a person typed: an accuracy in per cent, as the charts show it.
 
     Raises:
         ValueError: If no run could have such a value.
     """
-    return checked_target(kind, _tidy(typed / 100) if measure_of(kind).share else typed)
+    return checked_target(kind, untyped(kind, typed))
+
+
+def untyped(kind: TargetKind, typed: float) -> float:
+    """Return the value that a person typed, unchecked: an accuracy as a share."""
+    return _tidy(typed / 100) if measure_of(kind).share else typed
 
 
 def _tidy(value: float) -> float:

@@ -105,12 +105,12 @@ def history_csv(history: History) -> bytes:
 
     Numbers have as many digits as reading them back exactly takes.
     """
-    return _csv(_table(history))
+    return csv_of(_table(history))
 
 
 def history_parquet(history: History) -> bytes:
     """Return a history as a Parquet file: a row per epoch, column ``epoch`` first."""
-    return _parquet(_table(history))
+    return parquet_of(_table(history))
 
 
 def runs_csv(runs: Sequence[Run]) -> bytes:
@@ -119,12 +119,12 @@ def runs_csv(runs: Sequence[Run]) -> bytes:
     A column that one of the runs has not recorded is empty in its rows. A text that a spreadsheet
     would take for a formula has an apostrophe before it.
     """
-    return _csv(_long_table(runs))
+    return csv_of(_long_table(runs))
 
 
 def runs_parquet(runs: Sequence[Run]) -> bytes:
     """Return several runs as one long Parquet table; see ``runs_csv``. Texts are as typed."""
-    return _parquet(_long_table(runs))
+    return parquet_of(_long_table(runs))
 
 
 def spec_json(spec: RunSpec) -> bytes:
@@ -156,7 +156,8 @@ def _long_table(runs: Sequence[Run]) -> pa.Table:
     return pa.concat_tables(tables, promote_options="permissive")
 
 
-def _csv(table: pa.Table) -> bytes:
+def csv_of(table: pa.Table) -> bytes:
+    """Return a table as CSV (UTF-8), in which no text is a formula of a spreadsheet."""
     sink = pa.BufferOutputStream()
     table = pa.table({name: _no_formula(table[name]) for name in table.column_names})
     pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
@@ -173,7 +174,8 @@ def _no_formula(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([kept], pa.string())
 
 
-def _parquet(table: pa.Table) -> bytes:
+def parquet_of(table: pa.Table) -> bytes:
+    """Return a table as a Parquet file."""
     sink = pa.BufferOutputStream()
     pyarrow.parquet.write_table(table, sink, compression="zstd")
     written: bytes = sink.getvalue().to_pybytes()

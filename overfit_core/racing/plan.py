@@ -5,13 +5,22 @@ No TensorFlow is needed for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from overfit_core.comparison.target import Target, checked_target
+from overfit_core.charts.status import task_title
+from overfit_core.comparison.target import Target, checked_target, memorised_by
+from overfit_core.errors import Problem, SpecError
 from overfit_core.optimizers import LEARNING_RATE, OPTIMIZERS
 from overfit_core.spec import OptimizerSpec, RunSpec
 from overfit_core.validation import to_spec_error
@@ -23,25 +32,41 @@ LOWEST_RATE, HIGHEST_RATE = 1e-5, 10.0
 """Ends of the usual grid: between them lie the best rates of all of Keras's optimizers."""
 USUAL_RATES = 16
 USUAL_SEEDS = 5
+REFERENCE = -1
+"""The place of SciPy's L-BFGS, which the plan does not list: ``Member(REFERENCE, 1.0, seed)``."""
 
 Rate = Annotated[float, Field(ge=LEARNING_RATE.minimum, le=LEARNING_RATE.maximum)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
-def _different(things: tuple[Any, ...]) -> tuple[Any, ...]:
+def different(things: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the same things, if none of them is there twice.
+
+    Raises:
+        ValueError: With the one that is.
+    """
     for place, one in enumerate(things):
         if one in things[:place]:
-            said = one.name if isinstance(one, OptimizerSpec) else f"{one:g}"
+            said = one.name if isinstance(one, OptimizerSpec) else one
             raise ValueError(f"{said} is there twice. Leave one out.")
     return things
 
 
+def bare(optimizer: OptimizerSpec) -> OptimizerSpec:
+    """Return an optimizer as it races: without a learning rate and a schedule of its own."""
+    return OptimizerSpec(name=optimizer.name, arguments=optimizer.arguments)
+
+
 def _rising(rates: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(sorted(_different(rates)))
+    return tuple(sorted(different(rates)))
 
 
 def _possible(target: Target) -> Target:
     return checked_target(target.kind, target.value)
+
+
+Entrant = Annotated[OptimizerSpec, AfterValidator(bare)]
+"""An optimizer that races."""
 
 
 class Member(NamedTuple):
@@ -70,7 +95,7 @@ class RacePlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     spec: RunSpec = Field(description="Batch, network and training; its optimizer does not race.")
-    optimizers: Annotated[tuple[OptimizerSpec, ...], AfterValidator(_different)] = Field(
+    optimizers: Annotated[tuple[Entrant, ...], AfterValidator(different)] = Field(
         min_length=1,
         max_length=MAX_OPTIMIZERS,
         description="Who races; the learning rate of each is that of its run, without a schedule.",
@@ -78,7 +103,7 @@ class RacePlan(BaseModel):
     learning_rates: Annotated[tuple[Rate, ...], AfterValidator(_rising)] = Field(
         min_length=1, max_length=MAX_RATES, description="Tried with each optimizer, rising."
     )
-    seeds: Annotated[tuple[Seed, ...], AfterValidator(_different)] = Field(
+    seeds: Annotated[tuple[Seed, ...], AfterValidator(different)] = Field(
         min_length=1, max_length=MAX_SEEDS, description="Initial weights are drawn with each."
     )
     target: Annotated[Target, AfterValidator(_possible)] = Field(description="What is to reach.")
@@ -86,6 +111,47 @@ class RacePlan(BaseModel):
         default=True,
         description="Whether each optimizer is also tried with Keras's default learning rate.",
     )
+
+    @model_validator(mode="after")
+    def _measured(self) -> Self:
+        usual = memorised_by(self.spec)
+        if self.target.kind not in ("loss", usual.kind):
+            asked, own = self.target.measure.label, usual.measure.label
+            message = (
+                f"{asked} is not measured on {task_title(self.spec)!r}, which has {own} in its "
+                f"place. Take a loss or {own} as the target."
+            )
+            raise SpecError([Problem(("target",), message, self.target.kind)])
+        return self
+
+    @classmethod
+    def of(
+        cls,
+        spec: RunSpec,
+        *,
+        optimizers: Iterable[str | OptimizerSpec],
+        learning_rates: int | Sequence[float] = USUAL_RATES,
+        seeds: int | Sequence[int] = USUAL_SEEDS,
+        target: Target,
+        defaults: bool = True,
+    ) -> Self:
+        """Return a plan as people write it; see ``race`` for the arguments.
+
+        Raises:
+            SpecError: With a problem for each thing that is wrong.
+        """
+        rates = learning_rates
+        named = [{"name": one} if isinstance(one, str) else one for one in optimizers]
+        return cls.load(
+            {
+                "spec": spec,
+                "optimizers": named,
+                "learning_rates": rate_grid(rates) if isinstance(rates, int) else tuple(rates),
+                "seeds": tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds),
+                "target": target,
+                "defaults": defaults,
+            }
+        )
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Self:
@@ -165,8 +231,3 @@ def rate_grid(
     if count == 1:
         return (float(f"{np.sqrt(lowest * highest):.3g}"),)
     return tuple(float(f"{rate:.3g}") for rate in np.geomspace(lowest, highest, count))
-
-
-def grid_of(rates: int | Sequence[float]) -> tuple[float, ...]:
-    """Return so many learning rates of the usual grid, or those that were named."""
-    return rate_grid(rates) if isinstance(rates, int) else tuple(rates)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from overfit_core.comparison.target import DEFAULT_TARGET, Target
-from overfit_core.racing.plan import USUAL_RATES, USUAL_SEEDS, RacePlan, grid_of
+from overfit_core.racing.plan import USUAL_RATES, USUAL_SEEDS, RacePlan
 from overfit_core.racing.results import RaceRun
 from overfit_core.racing.scores import OptimizerScore, optimizer_scores
 
@@ -76,20 +76,23 @@ def race(
         SpecError: If something of this is out of range, or does not fit together.
         ModelError: If Keras cannot train the network.
     """
+    plan = RacePlan.of(
+        spec,
+        optimizers=optimizers,
+        learning_rates=learning_rates,
+        seeds=seeds,
+        target=target,
+        defaults=defaults,
+    )
+    return raced(plan, on_run, should_stop)
+
+
+def raced(plan: RacePlan, on_run: OnRun, should_stop: Callable[[], bool]) -> RaceResult:
+    """Train every run of a plan; see ``race``."""
     from overfit_core.racing.running import run_members
 
-    plan = RacePlan.load(
-        {
-            "spec": spec,
-            "optimizers": [{"name": one} if isinstance(one, str) else one for one in optimizers],
-            "learning_rates": grid_of(learning_rates),
-            "seeds": tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds),
-            "target": target,
-            "defaults": defaults,
-        }
-    )
     result = RaceResult(plan)
-    for run, history in run_members(plan, plan.members(), should_stop):
-        result.runs.append(run)
-        on_run(run, history)
+    for trained in run_members(plan, plan.members(), should_stop):
+        result.runs.append(trained.run)
+        on_run(trained.run, trained.history)
     return result

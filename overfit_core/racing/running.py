@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 from overfit_core.batches import make_batch
 from overfit_core.models.build import build_model, floatx
-from overfit_core.models.targets import target_for
-from overfit_core.racing.results import RaceRun, scored
+from overfit_core.racing.entry import Entry
+from overfit_core.racing.results import scored
+from overfit_core.racing.trained import Trained
+from overfit_core.training.hashing import model_hash
 from overfit_core.training.history import History
 from overfit_core.training.pacing import ChunkLength
-from overfit_core.training.plan import Data, Plan
+from overfit_core.training.plan import Plan
 from overfit_core.training.preparing import tensors
-from overfit_core.training.session import Session
-from overfit_core.training.spec_session import criterion_of
+from overfit_core.training.spec_session import criterion_of, data_of
 
 if TYPE_CHECKING:
     import keras
 
     from overfit_core.racing.plan import Member, RacePlan
+    from overfit_core.training.program import Program
 
 ShouldStop = Callable[[], bool]
 
@@ -31,6 +33,11 @@ class Stable:
     Making one takes longer than training a small one. The compiled loop trains variables of its
     own, so a model stays at its start; and it is one program for all runs of an optimizer, as
     neither learning rate nor initial weights are part of it.
+
+    Attributes:
+        batch_hash: SHA-256 (hex) of the batch.
+        weights_hash: SHA-256 (hex) of the weights that the last run started from.
+        program: What trained it; None for a model that is new.
     """
 
     def __init__(self, plan: RacePlan) -> None:
@@ -43,33 +50,40 @@ class Stable:
             SpecError: If the batch cannot be made, or the layers do not take it.
         """
         self._plan, spec = plan, plan.spec
-        batch = make_batch(spec.batch, spec.training.dtype)
-        self._data = tensors(Data((batch.x, target_for(spec, batch), None)))
+        self._batch = make_batch(spec.batch, spec.training.dtype)
+        self._data = tensors(data_of(spec, self._batch))
+        self._recorded = Plan(criterion=criterion_of(spec))
         self._made: tuple[int, int, keras.Model] | None = None
+        self.program: Program | None = None
+        self.batch_hash, self.weights_hash = self._batch.hash, ""
 
-    def session(self, member: Member) -> Session:
+    def session(self, member: Member) -> Entry:
         """Return a run that stands at its start."""
         spec = self._plan.spec
         model = self._model(member)
         with floatx(spec.training.dtype):
-            model.optimizer.learning_rate = member.learning_rate
-            return Session(
+            return Entry(
                 model,
+                spec,
+                self._batch,
                 self._data,
-                epochs=spec.training.epochs,
-                plan=Plan(criterion=criterion_of(spec)),
+                self._recorded,
+                learning_rate=member.learning_rate,
+                program=self.program,
             )
 
     def _model(self, member: Member) -> keras.Model:
         if self._made is None or self._made[:2] != (member.optimizer, member.seed):
             model = build_model(self._plan.spec_of(member))
             self._made = (member.optimizer, member.seed, model)
+            self.program = None
+            self.weights_hash = model_hash(model)
         return self._made[2]
 
 
 def run_members(
     plan: RacePlan, members: Iterable[Member], should_stop: ShouldStop = lambda: False
-) -> Iterator[tuple[RaceRun, History]]:
+) -> Iterator[Trained]:
     """Train runs of a race, and give each when it has ended.
 
     Members of one optimizer and one seed that follow each other share a model.
@@ -90,6 +104,7 @@ def run_members(
             return
         session = stable.session(member)
         history = _train(session, length, should_stop)
+        stable.program = session.program
         run = scored(
             member,
             history,
@@ -98,12 +113,12 @@ def run_members(
             memorised_epoch=session.memorisation.epoch,
             stopped=not session.finished,
         )
-        yield run, history
+        yield Trained(run, history, session.end(), stable.batch_hash, stable.weights_hash)
         if run.stopped:
             return
 
 
-def _train(session: Session, length: ChunkLength, should_stop: ShouldStop) -> History:
+def _train(session: Entry, length: ChunkLength, should_stop: ShouldStop) -> History:
     session.compile()
     history = History({})
     while not session.finished:

@@ -48,6 +48,8 @@ class Session:
         plan: What to record.
         stop_when_memorised: End at the fifth epoch running in which the whole batch is right;
             needs ``plan.criterion``.
+        program: That of a session before with this very model, data and plan; it is looked for if
+            None.
 
     Attributes:
         epoch: Epochs done.
@@ -64,6 +66,7 @@ class Session:
         epochs: int,
         plan: Plan | None = None,
         stop_when_memorised: bool = False,
+        program: Program | None = None,
     ) -> None:
         """Prepare everything but the compiled program; see the class."""
         import keras
@@ -73,7 +76,7 @@ class Session:
         self._floatx = keras.config.floatx()
         self.data = tensors(data)
         fresh = not model.optimizer.built
-        self.program = program_for(model, self.data, plan)
+        self.program = program or program_for(model, self.data, plan)
         if fresh:
             build_optimizer(model)
         self.epoch = 0
@@ -172,14 +175,26 @@ class Session:
         return min(goal - self.epoch, self.program.capacity)
 
     def _call(self, count: int) -> History:
-        first = self.epoch + 1
-        rates = learning_rates(self.model.optimizer, self._first_step + self.epoch, count)
-        slots = np.full(count, SNAPSHOTS_PER_CALL)
-        chosen = self._snapshot_epochs
+        first, chosen = self.epoch + 1, self._snapshot_epochs
         chosen = chosen[(chosen >= first) & (chosen < first + count)]
-        slots[chosen - first] = np.arange(len(chosen))
-        recorded, self._carry = self.program(self.data, rates, slots, self._carry, stop=self._stop)
+        recorded, rates = self._run(count, chosen)
         return self._record(recorded, rates, chosen, first)
+
+    def _run(self, count: int, chosen: IntArray) -> tuple[Recorded, FloatArray]:
+        """Have the program train so many epochs; returns what it recorded, and their rates.
+
+        Args:
+            count: How many.
+            chosen: At which of them samples are looked at.
+        """
+        rates = self._rates(count)
+        slots = np.full(count, SNAPSHOTS_PER_CALL)
+        slots[chosen - self.epoch - 1] = np.arange(len(chosen))
+        recorded, self._carry = self.program(self.data, rates, slots, self._carry, stop=self._stop)
+        return recorded, rates
+
+    def _rates(self, count: int) -> FloatArray:
+        return learning_rates(self.model.optimizer, self._first_step + self.epoch, count)
 
     def _record(
         self, recorded: Recorded, rates: FloatArray, chosen: IntArray, first: int

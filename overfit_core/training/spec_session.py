@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,9 +20,27 @@ from overfit_core.training.result import RunSummary, Samples, worst_r2
 from overfit_core.training.session import Session
 
 if TYPE_CHECKING:
+    import keras
+
+    from overfit_core.batches import Batch
     from overfit_core.spec import RunSpec
+    from overfit_core.training.types import Arrays, FloatArray
 
 _PACKAGES = ("keras", "numpy", "scikit-learn")
+
+
+class Judged(NamedTuple):
+    """What a network gives after the last update, in inference mode.
+
+    Attributes:
+        loss: Its loss, penalties included.
+        accuracy: Share of samples that are right; None for a regression.
+        r2: R² of the worst output of a regression; None otherwise.
+    """
+
+    loss: float
+    accuracy: float | None
+    r2: float | None
 
 
 class SpecSession(Session):
@@ -43,10 +62,6 @@ class SpecSession(Session):
         self.spec = spec
         training = spec.training
         self.batch = make_batch(spec.batch, training.dtype)
-        held_out = None
-        if self.batch.x_held_out is not None:
-            held_out = (self.batch.x_held_out, target_for(spec, self.batch, held_out=True), None)
-        data = Data((self.batch.x, target_for(spec, self.batch), None), held_out)
         plan = Plan(
             probes=tuple(p for p in training.probes if p != "samples"),
             snapshots="samples" in training.probes,
@@ -55,7 +70,7 @@ class SpecSession(Session):
         with floatx(training.dtype):
             super().__init__(
                 build_model(spec),
-                data,
+                data_of(spec, self.batch),
                 epochs=training.epochs,
                 plan=plan,
                 stop_when_memorised=training.stop_when_memorised,
@@ -92,26 +107,8 @@ class SpecSession(Session):
             stopped: Whether somebody ended the run here.
         """
         prediction, loss = self._inference()
-        right = np.asarray(self.criterion.right(self.data.batch[1], prediction))
-        regression = self.criterion.task == "regression"
-        best_loss, best_epoch = self.best or (None, None)
-        return RunSummary(
-            ended="stopped" if stopped or self.ended is None else self.ended,
-            epochs=self.epoch,
-            memorised_epoch=self.memorisation.epoch,
-            forgotten_epoch=self.memorisation.forgotten,
-            non_finite_epoch=self.non_finite_epoch,
-            loss=loss,
-            accuracy=None if regression else float(right.mean()),
-            r2=worst_r2(self.batch.y, prediction) if regression else None,
-            best_loss=best_loss,
-            best_loss_epoch=best_epoch,
-            compile_seconds=self.compile_seconds,
-            train_seconds=self.train_seconds,
-            backend=self.program.backend,
-            parameters=self.model.count_params(),
-            versions=_versions(),
-        )
+        judged = judged_by(self.criterion, self.batch, self.data.batch[1], prediction, loss)
+        return summary_of(self, judged, stopped=stopped)
 
     @property
     def criterion(self) -> Criterion:
@@ -121,12 +118,69 @@ class SpecSession(Session):
     def _inference(self) -> tuple[np.ndarray, float]:
         """Return prediction and loss of the batch with the weights as they are now."""
         self.finish()
-        model = self.model
-        weights = [v.value for v in model.trainable_variables]
-        others = [v.value for v in model.non_trainable_variables]
-        with floatx(self.spec.training.dtype):
-            result = forward(model, weights, others, self.data.batch, training=False)
-        return result.prediction.numpy(), float(result.loss)
+        return inference(self.model, self.data, self.spec.training.dtype)
+
+
+def data_of(spec: RunSpec, batch: Batch) -> Data:
+    """Return the batch of a spec in the form that its model takes, held-out samples included."""
+    held_out = None
+    if batch.x_held_out is not None:
+        held_out = (batch.x_held_out, target_for(spec, batch, held_out=True), None)
+    return Data((batch.x, target_for(spec, batch), None), held_out)
+
+
+def inference(model: keras.Model, data: Data, dtype: str) -> tuple[FloatArray, float]:
+    """Return prediction and loss of the batch with the weights that a model has."""
+    weights = [v.value for v in model.trainable_variables]
+    others = [v.value for v in model.non_trainable_variables]
+    with floatx(dtype):
+        result = forward(model, weights, others, data.batch, training=False)
+    return result.prediction.numpy(), float(result.loss)
+
+
+def judged_by(
+    criterion: Criterion, batch: Batch, target: Arrays, prediction: FloatArray, loss: float
+) -> Judged:
+    """Judge a prediction of the batch, given its loss.
+
+    Args:
+        criterion: What counts as right.
+        batch: The batch as it was made.
+        target: Its labels in the form that the model takes.
+        prediction: Inference-mode output, shape ``(samples, outputs)``.
+        loss: The loss of it.
+    """
+    if criterion.task == "regression":
+        return Judged(loss, None, worst_r2(batch.y, prediction))
+    return Judged(loss, float(np.asarray(criterion.right(target, prediction)).mean()), None)
+
+
+def summary_of(session: Session, judged: Judged, *, stopped: bool = False) -> RunSummary:
+    """Return how a run stands, or how it ended.
+
+    Args:
+        session: The run.
+        judged: What its network gives now.
+        stopped: Whether somebody ended it here.
+    """
+    best_loss, best_epoch = session.best or (None, None)
+    return RunSummary(
+        ended="stopped" if stopped or session.ended is None else session.ended,
+        epochs=session.epoch,
+        memorised_epoch=session.memorisation.epoch,
+        forgotten_epoch=session.memorisation.forgotten,
+        non_finite_epoch=session.non_finite_epoch,
+        loss=judged.loss,
+        accuracy=judged.accuracy,
+        r2=judged.r2,
+        best_loss=best_loss,
+        best_loss_epoch=best_epoch,
+        compile_seconds=session.compile_seconds,
+        train_seconds=session.train_seconds,
+        backend=session.program.backend,
+        parameters=session.model.count_params(),
+        versions=dict(_versions()),
+    )
 
 
 def criterion_of(spec: RunSpec) -> Criterion:
@@ -138,6 +192,7 @@ def criterion_of(spec: RunSpec) -> Criterion:
     return Criterion("binary" if head.units == 1 else "multiclass", head.threshold)
 
 
+@cache
 def _versions() -> dict[str, str]:
     import tensorflow as tf
 

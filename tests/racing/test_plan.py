@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from overfit_core import SpecError
+from overfit_core import PRESETS, SpecError
 from overfit_core.comparison.target import Target
 from overfit_core.optimizers import OPTIMIZERS
-from overfit_core.racing import Member, rate_grid
+from overfit_core.racing import Member, RacePlan, rate_grid
 from tests.racing.plans import SPEC, plan
 
 
@@ -76,3 +76,21 @@ def test_a_grid_that_cannot_be_is_refused() -> None:
         rate_grid(37)
     with pytest.raises(ValueError, match=r"from 1 to 0\.1"):
         rate_grid(3, 1.0, 0.1)
+
+
+def test_a_target_that_is_not_measured_on_the_task_is_refused() -> None:
+    with pytest.raises(SpecError, match="R² is not measured on"):
+        plan(target=Target("r2", 0.9))
+    assert plan(spec=PRESETS["sine"].spec, target=Target("r2", 0.9)).target.kind == "r2"
+
+
+def test_a_plan_as_people_write_it() -> None:
+    written = RacePlan.of(
+        SPEC, optimizers=["Adam"], learning_rates=3, seeds=2, target=Target("loss", 0.1)
+    )
+    assert written.learning_rates == (1e-05, 0.01, 10.0)
+    assert written.seeds == (0, 1)
+    named = RacePlan.of(
+        SPEC, optimizers=["SGD"], learning_rates=[0.5], seeds=[7], target=Target("loss", 0.1)
+    )
+    assert (named.learning_rates, named.seeds) == ((0.5,), (7,))

@@ -1,0 +1,115 @@
+"""A run of a race in progress: its model is shared with others and stays at its start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from overfit_core.training.recording import Recorded
+from overfit_core.training.session import Session
+from overfit_core.training.spec_session import Judged, inference, judged_by, summary_of
+
+if TYPE_CHECKING:
+    import keras
+
+    from overfit_core.batches import Batch
+    from overfit_core.spec import RunSpec
+    from overfit_core.training.plan import Data, Plan
+    from overfit_core.training.program import Program
+    from overfit_core.training.result import RunSummary
+    from overfit_core.training.types import FloatArray, IntArray
+
+
+class Entry(Session):
+    """Trains one run; see ``Session`` for how it is advanced.
+
+    Behind its last epoch it trains one more, whose figures, taken before its update, are those of
+    the network that training leaves. It counts nowhere. To ask Keras for them instead, operation
+    by operation, takes as long as half of a short run.
+
+    Args:
+        model: At its start, where it stays.
+        spec: Settings of the race.
+        batch: The batch as it was made.
+        data: The same in the form that the model takes.
+        plan: What to record; its criterion says what is right.
+        learning_rate: The model's own does not count.
+        program: That of a run before with this very model; it is looked for if None.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        spec: RunSpec,
+        batch: Batch,
+        data: Data,
+        plan: Plan,
+        *,
+        learning_rate: float,
+        program: Program | None = None,
+    ) -> None:
+        """Prepare the run."""
+        super().__init__(model, data, epochs=spec.training.epochs, plan=plan, program=program)
+        self._rate = learning_rate
+        assert plan.criterion is not None
+        self._criterion, self._batch, self._dtype = plan.criterion, batch, spec.training.dtype
+        self._judged: Judged | None = None
+
+    def end(self) -> RunSummary:
+        """Return how the run ended, as it would say alone; it cannot go on after that."""
+        judged = self._looked_at() if self._needs_a_look else self._told()
+        return summary_of(self, judged, stopped=not self.finished)
+
+    @property
+    def _needs_a_look(self) -> bool:
+        """Whether the figures of an epoch are not those of the network that training leaves.
+
+        A moving average takes the weights' place only in the end. Keras's R² is the mean over the
+        outputs, where the worst counts, and it is another one for targets that are all equal.
+        """
+        y = np.asarray(self._batch.y)
+        apart = y[0].size > 1 or y.max() == y.min()
+        regression = self._criterion.task == "regression"
+        return bool(self.model.optimizer.use_ema) or (regression and bool(apart))
+
+    def _rates(self, count: int) -> FloatArray:
+        return np.full(count, self._rate, self._dtype)
+
+    def _run(self, count: int, chosen: IntArray) -> tuple[Recorded, FloatArray]:
+        at_the_end = self.epoch + count == self.total and count < self.program.capacity
+        more = at_the_end and not self._needs_a_look
+        recorded, rates = super()._run(count + more, chosen)
+        if self._carry.epoch > self.total:
+            self._judged = self._read(recorded, count)
+            self._carry = self._carry._replace(epoch=self.total)
+        return recorded, rates
+
+    def _told(self) -> Judged:
+        """Judge by the epoch that was trained last, or by one that is trained now."""
+        if self._judged is None:
+            self._attach()
+            recorded, _ = super()._run(1, np.zeros(0, int))
+            self._judged = self._read(recorded, 0)
+        return self._judged
+
+    def _read(self, recorded: Recorded, place: int) -> Judged:
+        """Judge by the figures of an epoch that was just trained."""
+        row = recorded.rows.numpy()[place].tolist()
+        figures = dict(zip(self.columns, row, strict=True))
+        mode = "inference_" if "inference_loss" in figures else ""
+        loss = figures[f"{mode}loss"]
+        if self._criterion.task == "regression":
+            return Judged(loss, None, figures[f"{mode}r2"])
+        # Keras's accuracy counts what is no number as the first class.
+        return Judged(loss, float((np.asarray(self._carry.learned) > 0).mean()), None)
+
+    def _looked_at(self) -> Judged:
+        """Judge what training leaves in the model, and put that back to its start."""
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        kept = [variable.numpy() for variable in variables]
+        self.finish()
+        prediction, loss = inference(self.model, self.data, self._dtype)
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
+        return judged_by(self._criterion, self._batch, self.data.batch[1], prediction, loss)

@@ -1,0 +1,29 @@
+"""A run of a race as it was trained: its scores, and what it takes to open it by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from overfit_core.racing.results import RaceRun
+    from overfit_core.training.history import History
+    from overfit_core.training.result import RunSummary
+
+
+class Trained(NamedTuple):
+    """One run of a race, with all that is kept of it.
+
+    Attributes:
+        run: Its scores.
+        history: All of its epochs.
+        summary: What the same run, trained alone, says of its end; None for a reference, which is
+            no run of ours.
+        batch_hash: SHA-256 (hex) of the batch; None for a reference.
+        weights_hash: SHA-256 (hex) of the weights that it started from; None for a reference.
+    """
+
+    run: RaceRun
+    history: History
+    summary: RunSummary | None = None
+    batch_hash: str | None = None
+    weights_hash: str | None = None

@@ -1,0 +1,69 @@
+"""Races in words, by hand."""
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+from overfit_core.racing.plan import REFERENCE
+from overfit_core.racing.words import grid_words, headline, race_line, race_progress, race_title
+from tests.racing.plans import plan
+from tests.racing.stored import START, group, record, run, standing
+
+MISS = math.inf
+REACHED = (run(0, 0.1, 3, 10), run(0, 0.1, 4, 30), run(1, 0.1, 3, MISS), run(1, 0.1, 4, MISS))
+
+
+def test_a_race_is_called_by_its_name_or_by_its_task() -> None:
+    assert race_title(record(group(0, "queued", 0))).endswith("· 64-32-16")
+    assert race_title(record(name="Mine")) == "Mine"
+    assert grid_words(plan()) == "2 optimizers × 2 learning rates × 2 seeds"
+    assert grid_words(plan(seeds=(1,))) == "2 optimizers × 2 learning rates × 1 seed"
+
+
+def test_the_first_one_is_named_with_its_rate_and_its_median() -> None:
+    said = headline(standing(*REACHED))
+    assert said.startswith("Adam with 0.1 is first: Loss 0.1 or less after 20 epochs, median of 2")
+    assert said.endswith("1 of 2 optimizers reach it.")
+
+
+def test_the_reference_is_told_with_its_evaluations() -> None:
+    said = headline(standing(*REACHED, run(REFERENCE, 1.0, 3, 7), run(REFERENCE, 1.0, 4, 9)))
+    assert said.endswith("L-BFGS (SciPy) takes 8 evaluations.")
+    missed = headline(standing(*REACHED, run(REFERENCE, 1.0, 3, MISS)))
+    assert missed.endswith("L-BFGS (SciPy) misses it.")
+
+
+def test_where_nobody_reaches_it_the_nearest_is_named() -> None:
+    said = headline(standing(run(0, 0.1, 3, MISS, loss=0.5), run(1, 0.01, 3, MISS, loss=0.2)))
+    assert said == (
+        "None of them reaches Loss 0.1 or less in 500 epochs. Nearest is SGD with 0.01: loss 0.2."
+    )
+    assert headline(standing()) == "Nothing is there yet."
+
+
+def test_how_a_race_stands() -> None:
+    there = standing(*REACHED)
+    assert race_line(record(group(0, "queued", 0)), there) == ("Waiting for a worker.", "plain")
+    going = record(group(0, "running", 2), group(1, "queued", 0))
+    assert race_line(going, there) == ("Racing.", "plain")
+    assert race_line(replace(going, wish="stop"), there) == ("Stopping …", "plain")
+    assert race_line(record(group(0, "finished", 6)), there) == (headline(there), "good")
+    text, tone = race_line(record(group(0, "stopped", 2), group(1, "stopped", 0)), there)
+    assert text.startswith("Stopped: 10 runs of 12 are missing. Adam")
+    assert tone == "open"
+
+
+def test_a_lost_group_is_named_with_the_reason() -> None:
+    lost = record(group(0, "finished", 6), group(1, "interrupted", 4, reason="It was killed."))
+    text, tone = race_line(lost, standing(*REACHED))
+    assert text.endswith("2 runs of 12 are missing. SGD: It was killed.")
+    assert tone == "bad"
+
+
+def test_progress_says_what_is_there_and_what_is_left() -> None:
+    assert race_progress([record(group(0, "queued", 0))]) == "0 of 6 runs"
+    going = record(group(0, "running", 2), group(1, "queued", 0, total=2))
+    said = race_progress([going], START + timedelta(seconds=3))
+    assert said == "2 of 8 runs · 3.0 s since the start · about 9 s left"
+    over = record(group(0, "finished", 6))
+    assert race_progress([over, over]) == "12 of 12 runs · 8.0 s in all"
