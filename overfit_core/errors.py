@@ -145,12 +145,16 @@ class UnknownRunError(StoreError):
     """There is no run under this id."""
 
 
+class UnknownRaceError(StoreError):
+    """There is no race under this id."""
+
+
 class NotYoursError(StoreError):
-    """Somebody else made the run: it may be looked at, not changed."""
+    """Somebody else made it: it may be looked at, not changed."""
 
 
 class TooManyRunsError(StoreError):
-    """There is no room for a new run just now."""
+    """There is no room for a new run, search or race just now."""
 
 
 class WorkerError(OverfitError):

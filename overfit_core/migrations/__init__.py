@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from overfit_core.errors import StoreError
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision."""
 
 

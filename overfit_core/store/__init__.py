@@ -3,6 +3,11 @@
 from overfit_core.store.checks_side import ChecksSide
 from overfit_core.store.library_side import LibrarySide, RunFilter
 from overfit_core.store.person_side import PersonSide, Room
+from overfit_core.store.race_library_side import RaceLibrarySide
+from overfit_core.store.race_records import RaceGroup, RaceRecord
+from overfit_core.store.race_runs_side import RaceRunsSide
+from overfit_core.store.race_worker_side import GroupKey, RaceWorkerSide
+from overfit_core.store.races_side import RacesSide
 from overfit_core.store.reading_side import ReadingSide
 from overfit_core.store.records import (
     ACTIVE,
@@ -20,8 +25,20 @@ from overfit_core.store.visits_side import VisitsSide
 from overfit_core.store.watcher_side import LEASE_SECONDS, LOST_REASON, WatcherSide
 
 
-class Store(ReadingSide, PersonSide, LibrarySide, UpkeepSide, VisitsSide, ChecksSide, WatcherSide):
-    """All runs, in one database. Safe to share between threads.
+class Store(
+    ReadingSide,
+    PersonSide,
+    LibrarySide,
+    UpkeepSide,
+    VisitsSide,
+    ChecksSide,
+    WatcherSide,
+    RacesSide,
+    RaceLibrarySide,
+    RaceRunsSide,
+    RaceWorkerSide,
+):
+    """All runs and races, in one database. Safe to share between threads.
 
     Every change of a run's state is one guarded UPDATE, so that two sides that act at once
     cannot undo each other: a run that has ended stays as it ended.
@@ -44,7 +61,10 @@ __all__ = [
     "LOST_REASON",
     "CheckRecord",
     "Control",
+    "GroupKey",
     "LostRunError",
+    "RaceGroup",
+    "RaceRecord",
     "Room",
     "RunFilter",
     "RunRecord",

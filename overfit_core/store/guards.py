@@ -25,7 +25,7 @@ RECORD = (
     *(RunRow.epoch, RunRow.worker, RunRow.created_at, RunRow.started_at, RunRow.finished_at),
     *(RunRow.lease_at, RunRow.wished_at, RunRow.steps_wanted, RunRow.steps_done),
     *(RunRow.owner, RunRow.group_id, RunRow.place, RunRow.optimizer, RunRow.preset),
-    *(RunRow.batch_hash, RunRow.weights_hash, RunRow.colour, RunRow.notes),
+    *(RunRow.batch_hash, RunRow.weights_hash, RunRow.colour, RunRow.notes, RunRow.race_id),
     *(RunRow.spec.label("spec_json"), RunRow.summary.label("summary_json")),
     *(RunRow.tags.label("tags_json"), RunRow.sparkline.label("sparkline_json")),
 )

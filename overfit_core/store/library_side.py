@@ -16,7 +16,7 @@ from overfit_core.limits import LIMITS
 from overfit_core.store.engine import reading, writing
 from overfit_core.store.guards import RECORD, Guarded, changed, locked, record, records
 from overfit_core.store.records import RunRecord, Status
-from overfit_core.store.tables import RunRow
+from overfit_core.store.tables import RaceRow, RunRow
 
 UNDO_SECONDS = 24 * 3600.0
 """How long a deleted run can be brought back."""
@@ -110,9 +110,9 @@ class LibrarySide(Guarded):
             ValueError: If a text is too long, or there are too many tags.
         """
         given = {
-            "name": _short("name", _one_line(name), LIMITS.name_length),
-            "colour": _short("colour", colour, 16),
-            "notes": _short("notes", notes, LIMITS.notes_length),
+            "name": short("name", one_line(name), LIMITS.name_length),
+            "colour": short("colour", colour, 16),
+            "notes": short("notes", notes, LIMITS.notes_length),
         }
         values: dict[str, object] = {
             n: text or None for n, text in given.items() if text is not None
@@ -164,9 +164,9 @@ def _check(run: RunRecord, by: str | None) -> None:
         )
 
 
-def visible_to(owner: str) -> ColumnElement[bool]:
-    """The runs that an owner finds among their own."""
-    return or_(RunRow.owner == owner, RunRow.owner.is_(None))
+def visible_to(owner: str, row: type[RunRow | RaceRow] = RunRow) -> ColumnElement[bool]:
+    """The runs, or the races, that an owner finds among their own."""
+    return or_(row.owner == owner, row.owner.is_(None))
 
 
 def _conditions(wanted: RunFilter, dialect: str) -> list[ColumnElement[bool]]:
@@ -200,12 +200,17 @@ def _tagged(dialect: str, holds: ColumnElement[bool]) -> ColumnElement[bool]:
     return and_(RunRow.tags != "[]", holding.exists())
 
 
-def _one_line(text: str | None) -> str | None:
+def one_line(text: str | None) -> str | None:
     """Put a space for line ends and other control characters, also those beyond ASCII."""
     return None if text is None else re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
 
 
-def _short(what: str, text: str | None, limit: int) -> str | None:
+def short(what: str, text: str | None, limit: int) -> str | None:
+    """Return a text without the spaces around it.
+
+    Raises:
+        ValueError: If it has more characters than ``limit``.
+    """
     text = None if text is None else text.strip()
     if text is not None and len(text) > limit:
         raise ValueError(f"The {what} has {len(text):,} characters; at most {limit:,} are kept.")
@@ -214,7 +219,7 @@ def _short(what: str, text: str | None, limit: int) -> str | None:
 
 def _checked(tags: Iterable[str]) -> list[str]:
     # PostgreSQL cannot look into JSON that holds a NUL.
-    lines = ((_one_line(tag) or "").strip() for tag in tags)
+    lines = ((one_line(tag) or "").strip() for tag in tags)
     kept = list(dict.fromkeys(line for line in lines if line))
     if len(kept) > LIMITS.tags:
         raise ValueError(f"A run has at most {LIMITS.tags} tags, got {len(kept)}.")

@@ -83,6 +83,7 @@ class RunRecord:
         summary_json: The summary as it was stored.
         tags_json: The tags as they were stored.
         sparkline_json: The sparkline as it was stored.
+        race_id: The race that it was opened from; None for any other.
     """
 
     id: str
@@ -113,6 +114,7 @@ class RunRecord:
     summary_json: str | None = field(repr=False)
     tags_json: str = field(repr=False)
     sparkline_json: str | None = field(repr=False)
+    race_id: str | None = None
 
     @cached_property
     def spec(self) -> RunSpec:

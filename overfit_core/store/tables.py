@@ -50,6 +50,7 @@ class RunRow(Base):
         Index("ix_runs_owner", "owner"),
         Index("ix_runs_group_id", "group_id"),
         Index("ix_runs_deleted_at", "deleted_at"),
+        Index("ix_runs_race_id", "race_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -64,6 +65,9 @@ class RunRow(Base):
     place: Mapped[int] = mapped_column(default=0, server_default="0")
     optimizer: Mapped[str] = mapped_column(String(32), default="", server_default="")
     preset: Mapped[str | None] = mapped_column(String(64))
+    # Of one that was opened from a race; it outlasts the race.
+    race_id: Mapped[str | None] = mapped_column(String(32))
+    race_member: Mapped[str | None] = mapped_column(String(64))
 
     # What a person writes on it.
     colour: Mapped[str | None] = mapped_column(String(16))
@@ -123,6 +127,94 @@ class CheckRow(Base):
     told_at: Mapped[datetime | None] = mapped_column(UtcTime)
     report: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
+
+
+class RaceRow(Base):
+    """One race: what was asked for, and what the person wishes."""
+
+    __tablename__ = "races"
+    __table_args__ = (
+        Index("ix_races_created_at", "created_at"),
+        Index("ix_races_owner", "owner"),
+        Index("ix_races_set_id", "set_id"),
+        Index("ix_races_deleted_at", "deleted_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(80))
+    plan: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    set_id: Mapped[str | None] = mapped_column(String(32))
+    place: Mapped[int] = mapped_column(default=0)
+    wish: Mapped[str] = mapped_column(String(8), default="run")
+    wished_at: Mapped[datetime] = mapped_column(UtcTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class RaceGroupRow(Base):
+    """The runs of one optimizer of a race, which one worker trains one after the other."""
+
+    __tablename__ = "race_groups"
+    __table_args__ = (Index("ix_race_groups_status", "status"),)
+
+    race_id: Mapped[str] = mapped_column(
+        ForeignKey("races.id", ondelete="CASCADE"), primary_key=True
+    )
+    optimizer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    status: Mapped[str] = mapped_column(String(16), default="queued")
+    worker: Mapped[str | None] = mapped_column(String(200))
+    lease_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    reason: Mapped[str | None] = mapped_column(Text)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int]
+    started_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    seconds: Mapped[float] = mapped_column(Double, default=0.0)
+
+
+class RaceRunRow(Base):
+    """One run of a race, scored: what ``RaceRun`` holds. A miss is infinite, nothing is NULL."""
+
+    __tablename__ = "race_runs"
+
+    race_id: Mapped[str] = mapped_column(
+        ForeignKey("races.id", ondelete="CASCADE"), primary_key=True
+    )
+    optimizer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    learning_rate: Mapped[float] = mapped_column(Double, primary_key=True)
+    seed: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    epochs: Mapped[int]
+    epochs_to_target: Mapped[float] = mapped_column(Double)
+    seconds_to_target: Mapped[float] = mapped_column(Double)
+    seconds: Mapped[float] = mapped_column(Double)
+    memorised_epoch: Mapped[int | None]
+    non_finite_epoch: Mapped[int | None]
+    best_loss: Mapped[float | None] = mapped_column(Double)
+    best_epoch: Mapped[int | None]
+    drift: Mapped[float | None] = mapped_column(Double)
+    log_area: Mapped[float] = mapped_column(Double)
+    stopped: Mapped[bool]
+
+
+class RaceHistoryRow(Base):
+    """What a run of a race needs to be opened by itself; apart, as a race is read without it."""
+
+    __tablename__ = "race_histories"
+
+    race_id: Mapped[str] = mapped_column(
+        ForeignKey("races.id", ondelete="CASCADE"), primary_key=True
+    )
+    optimizer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    learning_rate: Mapped[float] = mapped_column(Double, primary_key=True)
+    seed: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    summary: Mapped[str | None] = mapped_column(Text)
+    batch_hash: Mapped[str | None] = mapped_column(String(64))
+    weights_hash: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class SecretRow(Base):

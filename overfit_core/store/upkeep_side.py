@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from overfit_core.errors import StoreError
 from overfit_core.store.engine import reading, writing
 from overfit_core.store.guards import Guarded
 from overfit_core.store.library_side import UNDO_SECONDS, visible_to
+from overfit_core.store.race_guards import going
 from overfit_core.store.records import ENDED
-from overfit_core.store.tables import ChunkRow, RunRow, SamplesRow, SecretRow
+from overfit_core.store.tables import (
+    ChunkRow,
+    RaceGroupRow,
+    RaceHistoryRow,
+    RaceRow,
+    RaceRunRow,
+    RunRow,
+    SamplesRow,
+    SecretRow,
+)
 
 PURGE_BATCH = 200
 """So many runs are removed for good in one transaction."""
+PURGE_RACES = 5
+"""So many races, each with hundreds of runs."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +38,67 @@ class Storage:
     """What the recorded runs take.
 
     Attributes:
-        runs: How many there are, deleted ones left out.
-        bytes: What their histories and samples take, deleted ones included.
+        runs: How many there are, deleted ones and those of races left out.
+        bytes: What their histories and samples take, and those of races, deleted ones included.
+        races: How many races there are, deleted ones left out.
     """
 
     runs: int
     bytes: int
+    races: int = 0
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is removed: runs or races.
+
+    Attributes:
+        row: Its table.
+        ended: Whether one has ended.
+        finished_at: When.
+        batch: How many are removed in one transaction.
+        belonging: In each table with what belongs to one: its id.
+    """
+
+    row: type[RunRow | RaceRow]
+    ended: ColumnElement[bool]
+    finished_at: Any
+    batch: int
+    belonging: tuple[InstrumentedAttribute[str], ...]
+
+    def gone(
+        self, now: datetime, keep_days: float | None, keep_newest: int | None
+    ) -> ColumnElement[bool]:
+        """Return which of them are to be removed; see ``purge``."""
+        row = self.row
+        gone = [row.deleted_at < now - timedelta(seconds=UNDO_SECONDS)]
+        if keep_days is not None:
+            gone.append(self.finished_at < now - timedelta(days=keep_days))
+        if keep_newest is not None:
+            listed = row.deleted_at.is_(None)
+            newest = select(row.id).where(self.ended, listed)
+            newest = newest.order_by(row.created_at.desc(), row.id).limit(keep_newest)
+            gone.append(and_(listed, row.id.not_in(newest.scalar_subquery())))
+        return and_(self.ended, or_(*gone))
+
+
+_RUNS = _Kind(
+    RunRow,
+    RunRow.status.in_(ENDED),
+    RunRow.finished_at,
+    PURGE_BATCH,
+    (ChunkRow.run_id, SamplesRow.run_id),
+)
+_RACES = _Kind(
+    RaceRow,
+    not_(going()),
+    select(func.max(RaceGroupRow.finished_at))
+    .where(RaceGroupRow.race_id == RaceRow.id)
+    .correlate(RaceRow)
+    .scalar_subquery(),
+    PURGE_RACES,
+    (RaceHistoryRow.race_id, RaceRunRow.race_id, RaceGroupRow.race_id),
+)
 
 
 class UpkeepSide(Guarded):
@@ -41,44 +110,41 @@ class UpkeepSide(Guarded):
         In small batches, so that workers that write in between do not wait for long.
 
         Args:
-            keep_days: Ended runs older than this are removed; None keeps them.
-            keep_runs: So many ended runs are kept, the newest; None keeps all.
+            keep_days: Ended runs and races older than this are removed; None keeps them.
+            keep_runs: So many ended runs are kept, the newest, and as many races; None keeps all.
 
         Returns:
-            How many runs were removed.
+            How many runs and races were removed.
         """
-        now, ended = self._now(), RunRow.status.in_(ENDED)
-        gone = [and_(ended, RunRow.deleted_at < now - timedelta(seconds=UNDO_SECONDS))]
-        if keep_days is not None:
-            gone.append(and_(ended, RunRow.finished_at < now - timedelta(days=keep_days)))
-        if keep_runs is not None:
-            listed = and_(ended, RunRow.deleted_at.is_(None))
-            newest = select(RunRow.id).where(listed).order_by(RunRow.created_at.desc(), RunRow.id)
-            kept = newest.limit(keep_runs).scalar_subquery()
-            gone.append(and_(listed, RunRow.id.not_in(kept)))
         removed = 0
-        while batch := self._remove(or_(*gone)):
-            removed += batch
+        for kind in (_RUNS, _RACES):
+            gone = kind.gone(self._now(), keep_days, keep_runs)
+            while batch := self._remove(kind, gone):
+                removed += batch
         return removed
 
-    def _remove(self, where: ColumnElement[bool]) -> int:
-        """Remove some of the runs for which this holds; tells how many, 0 when none is left."""
+    def _remove(self, kind: _Kind, where: ColumnElement[bool]) -> int:
+        """Remove some of those for which this holds; tells how many, 0 when none is left."""
+        row = kind.row
         with writing(self._engine) as session:
-            ids = session.scalars(select(RunRow.id).where(where).limit(PURGE_BATCH)).all()
-            for table in (ChunkRow, SamplesRow):
-                session.execute(delete(table).where(table.run_id.in_(ids)))
-            session.execute(delete(RunRow).where(RunRow.id.in_(ids)))
+            ids = session.scalars(
+                select(row.id).where(where).limit(min(kind.batch, PURGE_BATCH))
+            ).all()
+            for belonging in kind.belonging:
+                session.execute(delete(belonging.class_).where(belonging.in_(ids)))
+            session.execute(delete(row).where(row.id.in_(ids)))
         return len(ids)
 
     def storage(self, owner: str | None = None) -> Storage:
-        """Return how many runs there are and what they take, those of one owner or all."""
+        """Return how many runs and races there are, of one owner or all, and what all take."""
         with reading(self._engine) as session:
-            runs = select(func.count()).select_from(RunRow).where(RunRow.deleted_at.is_(None))
-            if owner is not None:
-                runs = runs.where(visible_to(owner))
-            sizes = (func.sum(ChunkRow.size), func.sum(func.length(SamplesRow.data)))
+            counts = [session.scalar(_there(row, owner)) or 0 for row in (RunRow, RaceRow)]
+            sizes = (
+                *(func.sum(ChunkRow.size), func.sum(func.length(SamplesRow.data))),
+                func.sum(RaceHistoryRow.size),
+            )
             taken = sum(session.scalar(select(size)) or 0 for size in sizes)
-            return Storage(session.scalar(runs) or 0, taken)
+            return Storage(counts[0], taken, counts[1])
 
     def secret(self, name: str) -> str:
         """Return a random text that is made once and stays: 43 characters, URL-safe."""
@@ -94,3 +160,9 @@ class UpkeepSide(Guarded):
             pass
         with reading(self._engine) as session:
             return session.get_one(SecretRow, name).value
+
+
+def _there(row: type[RunRow | RaceRow], owner: str | None) -> Select[int]:
+    """Count those of an owner that were not deleted, or of all."""
+    there = select(func.count()).select_from(row).where(row.deleted_at.is_(None))
+    return there if owner is None else there.where(visible_to(owner, row))

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from distributed import get_worker
 
 from overfit_core.errors import OverfitError, StoreError
 from overfit_core.store import Store
+from overfit_core.workers.giving_way import GivingWay
 from overfit_core.workers.insistence import Insistence
 from overfit_core.workers.own_store import own_store
-from overfit_core.workers.pulse import Pulse
 from overfit_core.workers.shift import SHIFT
 from overfit_core.workers.warm import WARM_UP, name_of
 
 if TYPE_CHECKING:
     from overfit_core.diagnosis.report import Report
 
-BEAT_SECONDS = 0.25
-"""How often a check gives a sign of life and reads whether it is to go on."""
-WAITING_SECONDS = 0.1
-"""A run that has waited for a worker for so long, at two beats in succession, is given one."""
 GAVE_WAY = (
     "It gave its worker to a run or to an export that waited. What was tried until then is kept; "
     "ask again to go on looking."
 )
-
-_beating: dict[str, Heart] = {}
-"""The checks of this process, by the ids of their runs."""
 
 
 def check_run(run_id: str) -> None:
@@ -59,7 +51,7 @@ def look_for_cause(store: Store, run_id: str, worker: str) -> None:
     except StoreError:
         return
     insistent = Insistence()
-    with Heart(store, run_id, worker, keeping=_tried(asked.report)) as heart, _reachable(heart):
+    with Heart(store, run_id, worker, keeping=_tried(asked.report)) as heart, heart.reachable():
         try:
             report = _report(store, run_id, asked.budget, heart)
         except Exception as error:
@@ -74,21 +66,6 @@ def look_for_cause(store: Store, run_id: str, worker: str) -> None:
     reason = GAVE_WAY if heart.gave_way else None
     made = report.to_json() if heart.is_worth(report) else None
     insistent(store.end_check, run_id, worker, status, report=made, reason=reason)
-
-
-def give_way(run_id: str) -> None:
-    """Have the check of a run leave this worker process to what waits, if it has it."""
-    if (heart := _beating.get(run_id)) is not None:
-        heart.give_way()
-
-
-@contextmanager
-def _reachable(heart: Heart) -> Iterator[None]:
-    _beating[heart.run_id] = heart
-    try:
-        yield
-    finally:
-        del _beating[heart.run_id]
 
 
 def _tried(report: Report | None) -> bool:
@@ -109,23 +86,19 @@ def _report(store: Store, run_id: str, budget: float, heart: Heart) -> Report:
     )
 
 
-class Heart(Pulse):
+class Heart(GivingWay):
     """The sign of life of a check while the ``with`` block lasts.
 
     Attributes:
-        run_id: Whose check it is.
-        stopped: Whether to go on no longer.
-        gave_way: Whether that is for the sake of a run or an export that waits.
+        stopped: Whether to go on no longer; ``gave_way`` says whether for the sake of what waits.
     """
 
     def __init__(self, store: Store, run_id: str, worker: str, *, keeping: bool = False) -> None:
         """Take a check that ``worker`` has claimed; keep an earlier report until there is more."""
-        super().__init__(f"check-{run_id}", BEAT_SECONDS)
-        self.stopped = self.gave_way = False
-        self._was_needed = False
+        super().__init__(store, run_id)
+        self.stopped = False
         self._keeping = keeping
-        self.run_id = run_id
-        self._store, self._worker = store, worker
+        self._worker = worker
 
     def is_worth(self, report: Report) -> bool:
         """Tell whether a report may take the place of what an earlier check had found."""
@@ -143,21 +116,11 @@ class Heart(Pulse):
 
     def _beat(self) -> bool:
         self._renew()
-        with suppress(StoreError):
-            needed = self._is_needed()
-            # Another one may just have made room: the run that it is for has not begun yet.
-            if needed and self._was_needed:
-                self.give_way()
-            self._was_needed = needed
+        self._look()
         return True
-
-    def _is_needed(self) -> bool:
-        """Whether a run waits for this very worker: as many checks give way as runs wait."""
-        waiting = len(self._store.waiting_groups(WAITING_SECONDS))
-        return waiting > 0 and self.run_id in list(self._store.running_checks())[:waiting]
 
     def _renew(self, report: str | None = None) -> None:
         # The database may be back at the next beat; if not, the lease runs out.
         with suppress(StoreError):
-            if not self._store.renew_check(self.run_id, self._worker, report):
+            if not self._store.renew_check(self.key, self._worker, report):
                 self.stopped = True

@@ -15,6 +15,7 @@ from overfit_core.store import Store
 from overfit_core.workers.child import Child
 from overfit_core.workers.connection import Connection, WorkerState
 from overfit_core.workers.exporting import export
+from overfit_core.workers.giving_way import group_name
 from overfit_core.workers.housekeeping import Housekeeping
 from overfit_core.workers.status import ClusterStatus, ready
 from overfit_core.workers.watcher import Watcher
@@ -86,6 +87,15 @@ class Cluster:
         If the workers cannot be reached just now, it is submitted later.
         """
         self._submit(Connection.submit_check, run_id)
+
+    def submit_race(self, race_id: str) -> None:
+        """Have free workers train the groups of a race that wait in the store.
+
+        If the workers cannot be reached just now, they are submitted later.
+        """
+        for key in self._store.waiting_race_groups():
+            if key.race_id == race_id:
+                self._submit(Connection.submit_race_group, group_name(key))
 
     def _submit(self, submit: Callable[[Connection, str], None], run_id: str) -> None:
         connection = self._connection
@@ -171,6 +181,7 @@ class Cluster:
         try:
             self._store.interrupt_lost(dead_workers=names, reason=CLOSED)
             self._store.interrupt_lost_checks(dead_workers=names)
+            self._store.interrupt_lost_race_groups(dead_workers=names, reason=CLOSED)
         except StoreError:
             # The lease tells, when the program is started again.
             return

@@ -20,8 +20,10 @@ from distributed.security import Security
 
 from overfit_core.errors import WorkerError
 from overfit_core.settings import Settings
-from overfit_core.workers.check_task import check_run, give_way
+from overfit_core.workers.check_task import check_run
 from overfit_core.workers.export_task import build_export
+from overfit_core.workers.giving_way import give_way
+from overfit_core.workers.race_task import train_race_group
 from overfit_core.workers.shift import end_shift
 from overfit_core.workers.task import train_run
 from overfit_core.workers.warm import METRIC, WarmUpPlugin
@@ -31,9 +33,9 @@ CONNECT_SECONDS = 5.0
 RESTART_SECONDS = 15
 """How long a worker may take to end before it is given up."""
 
-Kind = Literal["train_run", "check_run"]
+Kind = Literal["train_run", "check_run", "train_race_group"]
 _TASKS: Mapping[Kind, Callable[[str], None]] = MappingProxyType(
-    {"train_run": train_run, "check_run": check_run}
+    {"train_run": train_run, "check_run": check_run, "train_race_group": train_race_group}
 )
 
 
@@ -100,6 +102,10 @@ class Connection:
         """Have a free worker look for the cause of a run, once no run waits for one."""
         self._start("check_run", run_id, priority=-1)
 
+    def submit_race_group(self, name: str) -> None:
+        """Have a free worker train a group of a race, by its name, once no run waits for one."""
+        self._start("train_race_group", name, priority=-1)
+
     def _start(self, kind: Kind, run_id: str, priority: int = 0) -> None:
         with self._lock:
             known = self._futures.get((kind, run_id))
@@ -144,9 +150,9 @@ class Connection:
         placed = self._client.processing().values()
         return future.done() or any(future.key in keys for keys in placed)
 
-    def ask_to_give_way(self, run_id: str, address: str) -> None:
-        """Have the search for the cause of a run leave the worker at this address to others."""
-        self._client.run(give_way, run_id, workers=[address], on_error="ignore")
+    def ask_to_give_way(self, key: str, address: str) -> None:
+        """Have what goes under this key leave the worker at this address to others."""
+        self._client.run(give_way, key, workers=[address], on_error="ignore")
 
     def failures(self) -> dict[str, str]:
         """Return run ids whose tasks raised or died since the last call, with what they raised."""
@@ -155,6 +161,10 @@ class Connection:
     def check_failures(self) -> dict[str, str]:
         """Return run ids whose checks raised or died since the last call, with what they raised."""
         return self._failed("check_run")
+
+    def race_failures(self) -> dict[str, str]:
+        """Return groups of races whose tasks raised or died since the last call, and the error."""
+        return self._failed("train_race_group")
 
     def _failed(self, kind: Kind) -> dict[str, str]:
         with self._lock:
@@ -190,8 +200,15 @@ class Connection:
 
     def training(self) -> dict[str, list[str]]:
         """Return the ids of the runs that each worker, by its address, has a task for."""
+        return self._placed("train_run")
+
+    def racing(self) -> dict[str, list[str]]:
+        """Return the groups of races that each worker, by its address, has a task for."""
+        return self._placed("train_race_group")
+
+    def _placed(self, kind: Kind) -> dict[str, list[str]]:
         return {
-            address: [key[1] for key in keys if isinstance(key, tuple) and key[0] == "train_run"]
+            address: [key[1] for key in keys if isinstance(key, tuple) and key[0] == kind]
             for address, keys in self._client.processing().items()
         }
 

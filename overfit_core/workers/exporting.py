@@ -10,6 +10,7 @@ from distributed import Future
 from overfit_core.errors import OverfitError, WorkerError
 from overfit_core.store import Store
 from overfit_core.workers.connection import Connection
+from overfit_core.workers.giving_way import giving_way
 from overfit_core.workers.pulse import Pulse
 from overfit_core.workers.warm import address_of
 
@@ -20,11 +21,11 @@ _log = logging.getLogger(__name__)
 
 
 def export(connection: Connection, store: Store, run_id: str, kind: str, seconds: float) -> bytes:
-    """Return a file of a run that a free worker makes; a search for a cause gives it its place.
+    """Return a file of a run that a free worker makes; a race or a search gives it its place.
 
     Args:
         connection: The way to the workers.
-        store: Where the searches are.
+        store: Where races and searches are.
         run_id: A run of the store.
         kind: One of ``overfit_core.exports.EXPORTS`` that needs a worker.
         seconds: How long to wait at most.
@@ -53,9 +54,9 @@ def export(connection: Connection, store: Store, run_id: str, kind: str, seconds
 
 
 class _Room(Pulse):
-    """Asks the search that was asked for first to give way, while an export waits for a worker.
+    """Asks one race or search after the other to give way, while an export waits for a worker.
 
-    Exports are not in the store, where searches see runs that wait.
+    Exports are not in the store, where these see runs that wait.
     """
 
     def __init__(self, connection: Connection, store: Store, future: Future[bytes]) -> None:
@@ -67,11 +68,11 @@ class _Room(Pulse):
         try:
             if self._connection.has_place(self._future):
                 return False
-            checks = self._store.running_checks()
-            before, self._chosen = self._chosen, next(iter(checks), None)
+            others = giving_way(self._store)
+            before, self._chosen = self._chosen, next(iter(others), None)
             # The last one may just have made room: only who is chosen twice is asked.
             if self._chosen is not None and self._chosen == before:
-                self._connection.ask_to_give_way(self._chosen, address_of(checks[self._chosen]))
+                self._connection.ask_to_give_way(self._chosen, address_of(others[self._chosen]))
         except Exception:
             # Whoever waits for the export hears of it soon enough.
             _log.info("No room could be made for an export.", exc_info=True)

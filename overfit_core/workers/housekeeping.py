@@ -45,6 +45,10 @@ class Housekeeping:
 
     def _stop_forgotten(self) -> None:
         minutes = self._settings.idle_minutes
-        if minutes is not None and (forgotten := self._store.unseen(60 * minutes)):
-            reason = f"Nobody had looked at it for {minutes:g} minutes."
+        if minutes is None:
+            return
+        reason = f"Nobody had looked at it for {minutes:g} minutes."
+        if forgotten := self._store.unseen(60 * minutes):
             self._store.set_wish_all(forgotten, "stop", reason=reason)
+        for race_id in self._store.unseen_races(60 * minutes):
+            self._store.stop_race(race_id, reason=reason)

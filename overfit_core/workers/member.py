@@ -124,7 +124,7 @@ class Member:
         """End it as failed."""
         self.over = True
         try:
-            self._finish("failed", reason=_reason(error))
+            self._finish("failed", reason=reason_of(error))
         except StoreError:
             # It ended otherwise meanwhile; or the database is gone, and the lease will run out.
             return
@@ -150,7 +150,8 @@ class Member:
         )
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Return an error as a reason: what was raised on purpose as it stands, others with a name."""
     text = str(error).strip()
     if not isinstance(error, OverfitError):
         kind = type(error).__name__

@@ -18,7 +18,7 @@ class ClusterStatus:
         state: ``starting`` until they were reached once, ``ready``, or ``down``.
         workers: How many there are.
         warming: How many of them still load what runs need; they take runs, with a delay.
-        busy: How many of them have runs.
+        busy: How many of them have runs, or runs of a race.
         queued: Runs that wait for a worker.
         reason: Why they are down, in plain words; None otherwise.
     """
@@ -49,10 +49,11 @@ def ready(workers: Collection[WorkerState], store: Store) -> ClusterStatus:
     Raises:
         StoreError: If the database cannot be read.
     """
+    busy = {*(record.worker for record in store.held()), *store.running_race_groups().values()}
     return ClusterStatus(
         "ready",
         workers=len(workers),
         warming=sum(not worker.warm for worker in workers),
-        busy=len({record.worker for record in store.held() if record.worker is not None}),
+        busy=len(busy - {None}),
         queued=len(store.waiting()),
     )

@@ -10,11 +10,13 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from overfit_core.errors import StoreError
 from overfit_core.store import LEASE_SECONDS, RunRecord, Store
 from overfit_core.workers.connection import WorkerState
+from overfit_core.workers.race_watcher import RaceWatcher, RaceWorkers
 from overfit_core.workers.recycling import ASKED_SECONDS, Recycling
 from overfit_core.workers.warm import address_of
 
@@ -44,7 +46,7 @@ NOT_WRITTEN = (
 _log = logging.getLogger(__name__)
 
 
-class Workers(Protocol):
+class Workers(RaceWorkers, Protocol):
     """What the watcher needs of a connection."""
 
     def submit(self, run_id: str) -> None:
@@ -84,6 +86,7 @@ class Watcher:
         """Nothing is known of any worker yet."""
         self._store = store
         self._recycling = Recycling(recycle_bytes)
+        self._races = RaceWatcher(store, stop_seconds=STOP_SECONDS, stuck_seconds=STUCK_SECONDS)
         self._known: set[str] = set()
         self._heard: dict[str, tuple[float, float]] = {}
         self._restarted: set[str] = set()
@@ -103,16 +106,19 @@ class Watcher:
         self._free_stuck(connection, workers)
         waiting = self._submit_waiting(connection)
         self._look_after_checks(connection)
+        self._races.look(connection, workers, partial(self._restart, connection))
         busy = {record.worker for record in held if record.worker is not None}
+        busy |= set(self._store.running_race_groups().values())
         self._replace_grown(connection, workers, busy, waiting)
         return workers
 
     def died(self, names: Iterable[str] | None = None) -> None:
-        """Interrupt the runs of workers known to be gone; None for all workers seen last."""
+        """Interrupt what workers had that are known to be gone; None for all seen last."""
         gone = self._known if names is None else set(names)
         if gone:
             lost = self._store.interrupt_lost(dead_workers=gone, reason=DIED)
             self._store.interrupt_lost_checks(dead_workers=gone)
+            self._store.interrupt_lost_race_groups(dead_workers=gone, reason=DIED)
             level = logging.WARNING if lost else logging.INFO
             _log.log(level, "Workers %s are gone, and with them the runs %s.", sorted(gone), lost)
         self._known = self._known - gone

@@ -28,6 +28,10 @@ class Workers(Protocol):
         """Have the cause of a run looked for; the store knows of it already."""
         ...
 
+    def submit_race(self, race_id: str) -> None:
+        """Have a race trained; it is in the store already."""
+        ...
+
     def export(self, run_id: str, kind: str) -> bytes:
         """Return a file of a run whose making needs TensorFlow."""
         ...

@@ -130,6 +130,7 @@ class FakeWorkers:
     hold: bool = False
     submitted: list[str] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
+    races: list[str] = field(default_factory=list)
     found: Report | None = None
     threads: list[threading.Thread] = field(default_factory=list)
 
@@ -147,6 +148,10 @@ class FakeWorkers:
         if self.found is not None:
             self.store.claim_check(run_id, "fake")
             self.store.end_check(run_id, "fake", "finished", report=self.found.to_json())
+
+    def submit_race(self, race_id: str) -> None:
+        """Keep it; ``racing.train`` trains it."""
+        self.races.append(race_id)
 
     def wait(self) -> None:
         """Wait until every run that was submitted has ended."""

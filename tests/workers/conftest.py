@@ -13,6 +13,8 @@ from overfit_core.spec import RunSpec, TrainingSpec
 from overfit_core.store import RunFilter, RunRecord, Store
 from overfit_core.workers import Cluster
 
+from .race_plans import until_race
+
 LONG = RunSpec(training=TrainingSpec(epochs=1_000_000, probes=()))
 """Takes minutes."""
 SHORT = RunSpec()
@@ -104,6 +106,9 @@ def nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "cluster" in request.fixturenames:
         store: Store = request.getfixturevalue("store")
+        for race in store.races():
+            store.stop_race(race.id)
+            until_race(store, race.id, lambda race: race.ended)
         for record in store.find(RunFilter(statuses=["queued", "running", "paused"])):
             store.set_wish_all([record.id], "stop")
             until(store, record.id, ended)

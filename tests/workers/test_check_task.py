@@ -13,8 +13,9 @@ from overfit_core import RunSpec
 from overfit_core.errors import StoreError
 from overfit_core.presets import PRESETS
 from overfit_core.store import CheckRecord, Store
-from overfit_core.workers import check_task
-from overfit_core.workers.check_task import GAVE_WAY, Heart, give_way, look_for_cause
+from overfit_core.workers import giving_way
+from overfit_core.workers.check_task import GAVE_WAY, Heart, look_for_cause
+from overfit_core.workers.giving_way import give_way
 
 PATIENCE = 60.0
 
@@ -114,7 +115,7 @@ def test_as_many_give_way_as_runs_or_groups_wait_and_the_oldest_first(store: Sto
     with Heart(store, ids[0], "w") as first, Heart(store, ids[1], "w") as second:
         store.create_runs([RunSpec()] * 2)
         wait_for(lambda: first.gave_way)
-        time.sleep(4 * check_task.BEAT_SECONDS)
+        time.sleep(4 * giving_way.BEAT_SECONDS)
         assert not second.stopped, "one worker is enough for a group"
         store.create_run(RunSpec())
         wait_for(lambda: second.gave_way)
@@ -123,7 +124,7 @@ def test_as_many_give_way_as_runs_or_groups_wait_and_the_oldest_first(store: Sto
 def test_none_gives_way_for_a_run_to_which_another_just_gave_its_place(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check_task, "BEAT_SECONDS", 1.0)
+    monkeypatch.setattr(giving_way, "BEAT_SECONDS", 1.0)
     first, second = asked(store, SLOW), asked(store, SLOW)
     for run_id in (first, second):
         store.claim_check(run_id, "w")

@@ -13,6 +13,8 @@ from overfit_core.settings import Settings, SettingsError
 from overfit_core.store import Store
 from overfit_core.workers.housekeeping import Housekeeping
 
+from .race_plans import race_plan
+
 
 class Clock:
     def __init__(self) -> None:
@@ -50,6 +52,19 @@ def test_a_run_that_nobody_looks_at_is_stopped(store: Store, clock: Clock) -> No
     store.finish(forgotten, "stopped", worker="w")
     assert store.run(forgotten).reason == "Nobody had looked at it for 2 minutes."
     assert store.run(watched).wish == "run"
+
+
+def test_a_race_that_nobody_looks_at_is_stopped(store: Store, clock: Clock) -> None:
+    housekeeping = Housekeeping(store, Settings(idle_minutes=2), clock)
+    forgotten, watched = store.create_races([race_plan()] * 2, reference=False)
+    clock.seconds = 110
+    store.look_races([watched])
+    clock.seconds = 125
+    housekeeping.look()
+    race = store.race(forgotten)
+    assert race.status == "stopped"
+    assert {group.reason for group in race.groups} == {"Nobody had looked at it for 2 minutes."}
+    assert store.race(watched).status == "queued"
 
 
 def test_without_the_setting_no_run_is_stopped(store: Store, clock: Clock) -> None:

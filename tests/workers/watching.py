@@ -20,9 +20,12 @@ class FakeWorkers:
         self.imported = True
         self.submitted: list[str] = []
         self.checks: list[str] = []
+        self.race_groups: list[str] = []
         self.restarted: list[str] = []
         self.failed: dict[str, str] = {}
         self.failed_checks: dict[str, str] = {}
+        self.failed_races: dict[str, str] = {}
+        self.race_tasks: dict[str, list[str]] = {}
         self.tasks: dict[str, list[str]] = {}
         self.replaced: list[tuple[str, int]] = []
         self.memory = 0
@@ -40,6 +43,16 @@ class FakeWorkers:
     def check_failures(self) -> dict[str, str]:
         failed, self.failed_checks = self.failed_checks, {}
         return failed
+
+    def submit_race_group(self, name: str) -> None:
+        self.race_groups.append(name)
+
+    def race_failures(self) -> dict[str, str]:
+        failed, self.failed_races = self.failed_races, {}
+        return failed
+
+    def racing(self) -> dict[str, list[str]]:
+        return self.race_tasks
 
     def workers(self) -> list[WorkerState]:
         return [

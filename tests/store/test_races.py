@@ -1,0 +1,270 @@
+"""Races in the store: asked for, listed, stopped, repeated, named, deleted, removed."""
+
+import pytest
+
+from overfit_core.errors import NotYoursError, TooManyRunsError, UnknownRaceError
+from overfit_core.racing.plan import REFERENCE
+from overfit_core.store import GroupKey, Room, Store
+
+from .conftest import Clock, TickingClock, ended, spec
+from .racing import plan, train_group, train_race, trained
+
+DAY = 86_400.0
+
+
+def statuses(store: Store, race_id: str) -> list[str]:
+    return [group.status for group in store.race(race_id).groups]
+
+
+def test_a_race_waits_in_groups_with_the_reference_last(store: Store) -> None:
+    asked = plan()
+    (race_id,) = store.create_races([asked], owner="me", names=["  my\nrace "])
+    race = store.race(race_id)
+    assert (race.id, race.name, race.owner, race.wish) == (race_id, "my race", "me", "run")
+    assert (race.set_id, race.place, race.status, race.ended) == (None, 0, "queued", False)
+    assert race.plan == asked
+    assert [(group.optimizer, group.done, group.total) for group in race.groups] == [
+        (0, 0, 4),
+        (1, 0, 4),
+        (REFERENCE, 0, 2),
+    ]
+    assert (race.done, race.total, race.missing) == (0, 10, 0)
+    assert store.waiting_race_groups() == [GroupKey(race_id, place) for place in (0, 1, REFERENCE)]
+
+
+def test_without_a_reference_there_is_no_group_of_it(store: Store) -> None:
+    random = {"layers": [{"kind": "dense", "units": 4}, {"kind": "dropout", "rate": 0.5}]}
+    chance = plan(spec={"training": {"epochs": 5}, "model": random})
+    ids = [
+        *store.create_races([plan()], reference=False),
+        *store.create_races([chance]),
+    ]
+    for race_id in ids:
+        assert [group.optimizer for group in store.race(race_id).groups] == [0, 1]
+
+
+def test_several_races_are_a_set_in_their_order(library: Store) -> None:
+    plans = [plan(seeds=(seed,)) for seed in range(3)]
+    ids = library.create_races(plans)
+    (alone,) = library.create_races([plan()])
+    for race_id in ids:
+        assert [race.id for race in library.race_set(race_id)] == ids
+    assert [race.plan for race in library.race_set(ids[0])] == plans
+    assert [race.id for race in library.race_set(alone)] == [alone]
+    assert [race.id for race in library.races()] == [alone, *ids]
+    assert [race.id for race in library.races(limit=2)] == [alone, ids[0]]
+    assert [key.race_id for key in library.waiting_race_groups()[::3]] == [*ids, alone]
+
+
+def test_an_owner_finds_their_own_races_and_those_of_everybody(library: Store) -> None:
+    mine, theirs, everybodys = (
+        library.create_races([plan()], owner=owner)[0] for owner in ("a", "b", None)
+    )
+    assert [race.id for race in library.races("a")] == [everybodys, mine]
+    assert {race.id for race in library.races()} == {mine, theirs, everybodys}
+
+
+@pytest.mark.parametrize("count", [0, 13])
+def test_as_many_races_as_fit_start_together(store: Store, count: int) -> None:
+    with pytest.raises(ValueError, match=f"got {count}"):
+        store.create_races([plan()] * count)
+
+
+def test_a_race_that_is_not_there_is_said_so(store: Store) -> None:
+    for ask in (
+        *(store.race, store.race_set, store.race_runs, store.stop_race, store.repeat_race),
+        lambda race_id: store.race_histories(race_id, []),
+        lambda race_id: store.open_race_run(race_id, plan().members()),
+        lambda race_id: store.rename_race(race_id, "x", by=None),
+        lambda race_id: store.missing_race_members(GroupKey(race_id, 0)),
+    ):
+        with pytest.raises(UnknownRaceError, match="no race 'nobody'"):
+            ask("nobody")  # type: ignore[operator]
+
+
+def test_it_runs_from_its_first_group_until_its_last(store: Store, clock: Clock) -> None:
+    (race_id,) = store.create_races([plan()])
+    first, second, reference = store.waiting_race_groups()
+    store.claim_race_group(first, "w")
+    assert store.race(race_id).status == "running"
+    clock.forward(2)
+    store.add_race_runs(first, "w", [trained(one) for one in store.missing_race_members(first)])
+    store.end_race_group(first, "w", "finished")
+    race = store.race(race_id)
+    assert (race.status, race.done, race.missing) == ("running", 4, 0)
+    assert (race.groups[0].status, race.groups[0].seconds) == ("finished", 2.0)
+    for key in (second, reference):
+        clock.forward(1)
+        train_group(store, key)
+    race = store.race(race_id)
+    assert (race.status, race.ended, race.done) == ("finished", True, 10)
+    assert race.finished_at == clock.time
+
+
+def test_what_waits_is_stopped_at_once_and_what_runs_by_its_worker(store: Store) -> None:
+    (race_id,) = store.create_races([plan()])
+    running, _, _ = store.waiting_race_groups()
+    store.claim_race_group(running, "w")
+    assert store.renew_race_group(running, "w")
+    assert store.stop_race(race_id, reason="Nobody looked.")
+    assert statuses(store, race_id) == ["running", "stopped", "stopped"]
+    assert not store.renew_race_group(running, "w")
+    done = [trained(one) for one in store.missing_race_members(running)[:1]]
+    assert not store.add_race_runs(running, "w", done), "it is kept, but nothing is to follow"
+    assert store.end_race_group(running, "w", "stopped")
+    race = store.race(race_id)
+    assert (race.status, race.done, race.missing) == ("stopped", 1, 9)
+    assert {group.reason for group in race.groups} == {"Nobody looked."}
+    assert not store.stop_race(race_id)
+
+
+def test_what_is_given_back_in_the_moment_of_a_stop_does_not_wait(store: Store) -> None:
+    (race_id,) = store.create_races([plan()])
+    key = store.waiting_race_groups()[0]
+    store.claim_race_group(key, "w")
+    store.stop_race(race_id)
+    assert store.end_race_group(key, "w", "queued")
+    assert statuses(store, race_id) == ["stopped"] * 3
+
+
+def test_only_what_is_missing_is_repeated(store: Store) -> None:
+    (race_id,) = store.create_races([plan()], reference=False)
+    first, second = store.waiting_race_groups()
+    train_group(store, first)
+    store.claim_race_group(second, "w")
+    every = store.missing_race_members(second)
+    cut = trained(every[1], stopped=True, epochs=2)
+    store.add_race_runs(second, "w", [trained(every[0]), cut])
+    store.end_race_group(second, "w", "failed", reason="it went wrong")
+    race = store.race(race_id)
+    assert (race.status, race.done, race.missing) == ("failed", 5, 3)
+    assert race.groups[1].reason == "it went wrong"
+    assert store.repeat_race(race_id)
+    assert (store.race(race_id).status, store.race(race_id).missing) == ("running", 0)
+    assert store.waiting_race_groups() == [second]
+    assert train_group(store, second) == every[1:]
+    race = store.race(race_id)
+    assert (race.status, race.done, race.groups[1].reason) == ("finished", 8, None)
+    assert not any(run.stopped for run in store.race_runs(race_id))
+    assert not store.repeat_race(race_id)
+
+
+def test_a_race_that_is_still_stopping_is_not_repeated_yet(store: Store) -> None:
+    (race_id,) = store.create_races([plan()])
+    key = store.waiting_race_groups()[0]
+    store.claim_race_group(key, "w")
+    store.stop_race(race_id)
+    assert not store.repeat_race(race_id)
+    store.end_race_group(key, "w", "stopped")
+    assert store.repeat_race(race_id)
+    assert store.race(race_id).wish == "run"
+    assert len(store.waiting_race_groups()) == 3
+
+
+def test_an_owner_has_room_for_so_many_races(store: Store) -> None:
+    room = Room(per_owner=2)
+    first, _ = store.create_races([plan()] * 2, owner="a", room=room)
+    with pytest.raises(TooManyRunsError, match="2 of at most 2 races"):
+        store.create_races([plan()], owner="a", room=room)
+    assert len(store.races()) == 2
+    (other,) = store.create_races([plan()], owner="b", room=room)
+    with pytest.raises(TooManyRunsError, match="at most 3 races that may wait"):
+        store.create_races([plan()], owner="c", room=Room(waiting=3))
+    store.claim_race_group(GroupKey(other, 0), "w")
+    assert store.create_races([plan()], owner="c", room=Room(waiting=3))
+    store.stop_race(first)
+    assert store.create_races([plan()], owner="a", room=room)
+    with pytest.raises(TooManyRunsError):
+        store.repeat_race(first, room=room)
+
+
+def test_only_its_owner_names_and_deletes_it(library: Store) -> None:
+    mine, theirs = (library.create_races([plan()], owner=owner)[0] for owner in "ab")
+    with pytest.raises(NotYoursError, match="somebody else"):
+        library.rename_race(mine, "x", by="b")
+    with pytest.raises(NotYoursError):
+        library.delete_races([mine, theirs], by="b")
+    assert statuses(library, mine) == ["queued"] * 3
+    with pytest.raises(ValueError, match="81 characters"):
+        library.rename_race(mine, "x" * 81, by="a")
+    library.rename_race(mine, "a name", by="a")
+    assert library.race(mine).name == "a name"
+    library.rename_race(mine, " ", by="a")
+    assert library.race(mine).name is None
+
+
+def test_a_deleted_race_is_stopped_and_comes_back_for_a_day(
+    library: Store, ticking: TickingClock
+) -> None:
+    (race_id,) = library.create_races([plan()], owner="a")
+    key = library.waiting_race_groups()[0]
+    library.claim_race_group(key, "w")
+    assert library.delete_races([race_id, "gone"], by="a") == [race_id]
+    assert library.races() == []
+    assert library.waiting_race_groups() == []
+    assert not library.renew_race_group(key, "w")
+    with pytest.raises(UnknownRaceError):
+        library.race(race_id)
+    assert library.restore_races([race_id], by="b") == []
+    assert library.restore_races([race_id], by="a") == [race_id]
+    assert statuses(library, race_id) == ["running", "stopped", "stopped"]
+    library.end_race_group(key, "w", "stopped")
+    library.delete_races([race_id], by="a")
+    ticking.forward(1.1 * DAY)
+    assert library.restore_races([race_id], by="a") == []
+
+
+def test_deleted_races_are_removed_for_good_with_all_they_hold(
+    library: Store, ticking: TickingClock
+) -> None:
+    gone, kept = (library.create_races([plan()])[0] for _ in range(2))
+    for race_id in (gone, kept):
+        train_race(library, race_id)
+    both = library.storage().bytes
+    library.delete_races([gone], by=None)
+    assert library.purge() == 0
+    ticking.forward(1.1 * DAY)
+    assert library.purge() == 1
+    assert [race.id for race in library.races()] == [kept]
+    assert library.storage().bytes == both / 2 > 0
+    assert len(library.race_runs(kept)) == 10
+
+
+def test_old_races_and_too_many_are_removed_and_those_going_on_are_not(
+    library: Store, ticking: TickingClock
+) -> None:
+    run_id = ended(library, library.create_run(spec()))
+    old = library.create_races([plan()])[0]
+    train_race(library, old)
+    ticking.forward(40 * DAY)
+    newer = [library.create_races([plan()])[0] for _ in range(3)]
+    for race_id in newer:
+        train_race(library, race_id)
+    going = library.create_races([plan()])[0]
+    assert library.purge(keep_days=30) == 2, "the race and the run"
+    assert library.purge(keep_runs=2) == 1
+    assert {race.id for race in library.races()} == {going, *newer[1:]}
+    assert library.storage().races == 3
+    assert run_id not in {run.id for run in library.find()}
+
+
+def test_storage_counts_the_races_of_an_owner(library: Store) -> None:
+    for owner in ("a", "b", None):
+        library.create_races([plan()], owner=owner)
+    assert library.storage("a").races == 2
+    assert library.storage().races == 3
+    assert library.storage().runs == 0
+
+
+def test_a_race_that_goes_on_unseen_is_found(store: Store, clock: Clock) -> None:
+    seen, unseen, over = (store.create_races([plan()])[0] for _ in range(3))
+    train_race(store, over)
+    clock.forward(50)
+    store.look_races([seen, over])
+    clock.forward(20)
+    assert store.unseen_races(60) == [unseen]
+    store.stop_race(unseen)
+    assert store.unseen_races(60) == []
+    clock.forward(3600)
+    store.repeat_race(unseen)
+    assert store.unseen_races(60) == [seen], "who repeats it has seen it"
