@@ -1,6 +1,8 @@
 // Draws one Plotly figure and updates it in place: the DOM node, and with it a person's zoom, stays.
 // Loaded once by every chart of the page (pages/parts/live_chart.py); plotly.js lies beside it.
 
+const WIDE = 700; // pixels
+
 let plotly;
 
 function loadPlotly(url) {
@@ -112,16 +114,33 @@ function linkHover(node) {
   node.on("plotly_unhover", () => together((other) => window.Plotly.Fx.unhover(other)));
 }
 
-export async function draw({ data, parentElement }, plotlyUrl) {
+// A click on a point tells the page what the point stands for.
+function tellPicks(node, picks, setTriggerValue) {
+  node.tell = picks ? setTriggerValue : undefined;
+  node.classList.toggle("picks", Boolean(picks));
+  if (node.listens) return;
+  node.listens = true;
+  node.on("plotly_click", ({ points }) => {
+    const stands = points.find((point) => point.customdata)?.customdata;
+    if (stands) node.tell?.("picked", stands);
+  });
+}
+
+export async function draw({ data, parentElement, setTriggerValue }, plotlyUrl) {
   const loading = loadPlotly(plotlyUrl);
   if (!data?.figure) return undefined; // nothing to draw yet: only have the library ready
-  const node = chartNode(parentElement, data.figure.layout.height);
+  // A figure has room for the legend of a phone; a wide one needs fewer rows.
+  const spare = parentElement.clientWidth >= WIDE ? (data.figure.layout.meta.spare ?? 0) : 0;
+  const height = data.figure.layout.height - spare;
+  const node = chartNode(parentElement, height);
   const update = (node.latest = {}); // of several updates that wait, only the last one is drawn
   const Plotly = await loading;
   if (node.latest !== update || !node.isConnected) return undefined;
 
   const figure = themed(data.figure, data.colours[isDark(parentElement) ? "dark" : "light"]);
   figure.layout.width = node.clientWidth || undefined;
+  figure.layout.height = height;
+  if (spare) figure.layout.margin.b -= spare;
   figure.layout.dragmode = isCoarse() ? false : "zoom";
   node.setAttribute("aria-label", figure.layout.meta.alt);
   await Plotly.react(node, figure.data, figure.layout, config());
@@ -129,6 +148,7 @@ export async function draw({ data, parentElement }, plotlyUrl) {
   node.dataset.drawn = Number(node.dataset.drawn ?? 0) + 1;
   followWidth(node);
   linkHover(node);
+  tellPicks(node, data.picks, setTriggerValue);
   return () => {
     node.widthObserver?.disconnect();
     Plotly.purge(node);

@@ -31,6 +31,12 @@ def go_compare(run_ids: list[str]) -> None:
     _go("compare", {"runs": ",".join(runs)})
 
 
+def go_race(race_id: str) -> None:
+    """Show a race on the Race page, and those that were started with it."""
+    st.session_state[keys.RACE_OPENED] = False
+    _go("race", {"race": race_id})
+
+
 def _go(page: str, query: dict[str, str]) -> None:
     """Leave the page that is shown, by way of the browser where it may have a timer.
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts import session_keys as keys
-from pages.parts.navigation import COMPARE, LEARN, PAGES, RUNS, TRAIN, ensure_navigation
+from pages.parts.navigation import COMPARE, LEARN, PAGES, RACE, RUNS, TRAIN, ensure_navigation
 from pages.parts.share import share_button
 
-__all__ = ["COMPARE", "LEARN", "RUNS", "TRAIN", "heading", "is_on", "stay_on"]
+__all__ = ["COMPARE", "LEARN", "RACE", "RUNS", "TRAIN", "heading", "is_on", "stay_on"]
 
 
 def heading(page: str, caption: str, *, share: bool = True, hideable: bool = False) -> None:
@@ -27,6 +27,7 @@ def heading(page: str, caption: str, *, share: bool = True, hideable: bool = Fal
     if not is_on(page):
         # What was deleted can be brought back until its page is left.
         st.session_state[keys.DELETED] = []
+        st.session_state[keys.RACES_DELETED] = []
         st.session_state[keys.PAGE] = page
         st.session_state[keys.TIMED] = False
     if st.context.is_embedded:

@@ -8,10 +8,12 @@ loaded once; only the figure travels with an update.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -61,14 +63,23 @@ def _component() -> st.components.v2.types.ComponentRenderer:
     return st.components.v2.component("overfit_live_chart", js=_loader(), isolate_styles=False)
 
 
-def live_chart(figure: Figure, key: str) -> None:
+def live_chart(figure: Figure, key: str, on_pick: Callable[[Any], None] | None = None) -> None:
     """Show a figure of ``overfit_core.charts``; the same key updates the same chart.
 
     Args:
         figure: With named colours, and ``layout.height`` and ``layout.meta.alt``.
         key: What the chart is; fixed as long as it is the same chart.
+        on_pick: Told the ``customdata`` of a point that was clicked.
     """
-    _component()(key=key, data={"figure": figure, "colours": COLOURS})
+    data = {"figure": figure, "colours": COLOURS}
+    if on_pick is None:
+        _component()(key=key, data=data)
+        return
+
+    def picked() -> None:
+        on_pick(st.session_state[key].picked)
+
+    _component()(key=key, data=data | {"picks": True}, on_picked_change=picked)
 
 
 def preload_charts() -> None:

@@ -11,7 +11,7 @@ from pages.parts import session_keys as keys
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
-TRAIN, COMPARE, RUNS, LEARN = "train", "compare", "runs", "learn"
+TRAIN, COMPARE, RACE, RUNS, LEARN = "train", "compare", "race", "runs", "learn"
 
 
 class PageRow(NamedTuple):
@@ -31,6 +31,7 @@ class PageRow(NamedTuple):
 PAGES = {
     TRAIN: PageRow("Train", "Train one batch", ":material/play_arrow:"),
     COMPARE: PageRow("Compare", "Compare", ":material/compare_arrows:"),
+    RACE: PageRow("Race", "Race optimizers", ":material/trophy:"),
     RUNS: PageRow("Runs", "Runs", ":material/list:"),
     LEARN: PageRow("Learn", "Why it fails", ":material/school:"),
 }

@@ -54,6 +54,8 @@ PAGE = "page"
 """Id of the page that was drawn last."""
 DELETED = "deleted"
 """Ids of the runs that were deleted on the Runs page and can be brought back."""
+RACES_DELETED = "races-deleted"
+"""The same, of races."""
 COMPARED = "compared"
 """Ids of the runs that the Compare page shows; None until its address was read."""
 COMPARE_NOTICES = "compare-notices"
@@ -96,6 +98,17 @@ LESSON_NOTICE = "lesson-notice"
 GO_TRAIN = "go-train"
 """Ids of runs that a click on another page wants to see on the Train page, the shown one last."""
 
+RACE = "race"
+"""Id of the race that is shown; one of those that were started together."""
+RACE_OPENED = "race-opened"
+"""Whether the Race page's address was read: a session reads it once."""
+RACE_NOTICES = "race-notices"
+"""What of the Race page's address could not be used."""
+RACE_OWN = "race-own"
+"""Settings of tasks that are no presets, as link codes, by the name of their choice."""
+RACE_PICKED = "race-picked"
+"""The cell of the grid that is picked: optimizer's place, learning rate, and seed or None."""
+
 PREFIX = "set."
 
 
@@ -117,6 +130,11 @@ def picked(table: str) -> str:
 def compare(name: str) -> str:
     """Return the key of a setting of the Compare page."""
     return f"compare-{name}"
+
+
+def race(name: str) -> str:
+    """Return the key of a setting of the Race page."""
+    return f"race-set-{name}"
 
 
 def setting(*path: str | int) -> str:

@@ -122,12 +122,17 @@ def _preset(draft: Draft) -> None:
             return
         st.caption(preset.look_for)
         changed = _changed(draft, preset)
-        if changed:
-            with st.container(horizontal=True, vertical_alignment="center", key="changed-hint"):
-                st.caption(f"Changed from this preset: {', '.join(changed)}.")
-                st.button(
-                    "Reset to the preset", key="reset", type="tertiary", on_click=_take_preset
-                )
+        said = f"Changed: {', '.join(changed)}." if changed else "Nothing changed."
+        # Always there: where a line comes in above, the browser scrolls, and an open list closes.
+        with st.container(horizontal=True, vertical_alignment="center", key="changed-hint"):
+            st.caption(said)
+            st.button(
+                "Reset to the preset",
+                key="reset",
+                type="tertiary",
+                on_click=_take_preset,
+                disabled=not changed,
+            )
 
 
 def _changed(draft: Draft, preset: Preset) -> list[str]:

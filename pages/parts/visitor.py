@@ -21,7 +21,7 @@ from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 
 if TYPE_CHECKING:
-    from overfit_core.store import RunRecord
+    from overfit_core.store import RaceRecord, RunRecord
 
 _KEY = "visitor-cookie"
 # A cookie that another tab has set meanwhile stays, and this tab is the same visitor.
@@ -45,8 +45,8 @@ def owner() -> str:
     return _login() or _visitor()[0]
 
 
-def is_mine(record: RunRecord) -> bool:
-    """Tell whether whoever looks may change a run."""
+def is_mine(record: RunRecord | RaceRecord) -> bool:
+    """Tell whether whoever looks may change a run, or a race."""
     return record.owner is None or record.owner == owner()
 
 

@@ -9,10 +9,11 @@ import keras
 import pytest
 
 from overfit_core.diagnosis import running
+from overfit_core.diagnosis.backend import SHORT, backend_of_check
 from overfit_core.diagnosis.changes import setup_of
 from overfit_core.diagnosis.running import LEAST_SECONDS, Limits
 from overfit_core.diagnosis.target import target_of
-from overfit_core.diagnosis.trials import SHORT, Workshop, _backend
+from overfit_core.diagnosis.trials import Workshop
 from overfit_core.training.history import History
 from overfit_core.training.session import Session
 from tests.diagnosis.programs import HEALTHY, LAYERS, X, Y
@@ -78,4 +79,4 @@ def test_recurrent_networks_are_not_compiled_for_longer_than_it_saves(
     layers: list[keras.Layer], epochs: float, backend: str | None
 ) -> None:
     model = keras.Sequential([keras.Input((4, 2)), *layers, LAYERS.Dense(1)])
-    assert _backend(model, epochs) == backend
+    assert backend_of_check(model, epochs) == backend

@@ -72,6 +72,8 @@ class App:
         store.set_wish_all(going, "stop")
         for record in store.find(RunFilter()):
             store.stop_check(record.id)
+        for race in store.races():
+            store.stop_race(race.id)
         store.close()
 
     def wait_for_ends(self, count: int, seconds: float = 30) -> list[int]:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.server import App
+from tests.e2e.test_accessibility import PHONE
 from tests.e2e.train_page import PATIENCE, TrainPage
 
 SLOW = "10 epochs/s"
@@ -97,6 +98,25 @@ def test_a_runs_settings_come_back_into_the_form_beside_it(train_page: TrainPage
 
     expect(train_page.page.get_by_label("Epochs", exact=True)).to_have_value("500")
     expect(train_page.button("Take this run's settings")).to_have_count(0)
+
+
+def test_a_list_opened_right_after_a_change_stays_open_on_a_phone(
+    new_context: Callable[..., BrowserContext], app: App
+) -> None:
+    # Where a line comes in above what is seen, the browser scrolls, and the list closes.
+    train_page = TrainPage(new_context(viewport=PHONE).new_page()).open(app.url)
+    page = train_page.page
+    page.get_by_role("tab", name="Training").click()
+    train_page.settle()
+    page.get_by_role("combobox", name="Precision").evaluate(
+        "node => node.scrollIntoView({ block: 'start' })"
+    )
+    page.get_by_label("Epochs", exact=True).fill("321")
+    page.get_by_role("combobox", name="Pace").click()
+    expect(page.get_by_text("321 epochs")).to_be_visible()
+    expect(page.get_by_text("Changed: training.")).to_be_attached()
+    train_page.settle()
+    expect(page.get_by_role("option").first).to_be_visible()
 
 
 def test_what_was_typed_is_still_there_after_a_reload(train_page: TrainPage) -> None:

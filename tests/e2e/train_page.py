@@ -1,15 +1,18 @@
 """The Train page as a person sees it: its fields, its buttons, and what it says."""
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Locator, Page, StorageState, expect
+from playwright.sync_api import Locator, Page, StorageState, TimeoutError, expect
 
 SECONDS = 1000.0
 # A worker that starts imports TensorFlow, on a busy machine for a while.
 PATIENCE = 90 * SECONDS
+# How long to try to take an option of a list.
+LIST_SECONDS = 30
 # The address of two optimizers on one batch.
 BOTH = "/?preset=adam-against-sgd"
 # Name and epochs of each line in a chart.
@@ -60,11 +63,30 @@ class TrainPage:
         """Name and epochs of each line in a chart."""
         return list(self.chart(name).evaluate(CURVES))
 
-    def choose(self, field: str, option: str) -> None:
-        """Take an option of a list."""
-        box = self.page.get_by_role("combobox", name=field)
-        box.click()
-        self.page.get_by_role("option", name=option).click()
+    def choose(self, field: str, option: str, *, typed: bool = False) -> None:
+        """Take an option of a list, which closes when the page scrolls: then once more.
+
+        Args:
+            field: Name of the list.
+            option: What the option's name holds; all of it where it is typed.
+            typed: Whether to look for it by typing: of a long list, only a part is in the page.
+        """
+        box = self.page.get_by_role("combobox", name=field, exact=True)
+        wanted = self.page.get_by_role("option", name=option, exact=typed)
+        deadline = time.monotonic() + LIST_SECONDS
+        while True:
+            # First, and not with the click: the browser tells of it a moment later.
+            box.scroll_into_view_if_needed()
+            box.click()
+            if typed:
+                box.fill(option)
+            try:
+                wanted.click(timeout=2 * SECONDS)
+            except TimeoutError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
 
     def type_in(self, field: str, value: str) -> None:
         """Write into a field, as a person does who goes on with the next one."""

@@ -227,7 +227,7 @@ def test_a_reload_of_a_run_names_the_preset_that_it_was_made_from(open_app: Open
     at.button(key="train").click().run()
     again = open_app(run=address(at)["run"])
     assert again.selectbox(key="preset").value == "iris"
-    assert any("Changed from this preset" in caption.value for caption in again.caption)
+    assert any(caption.value == "Changed: training." for caption in again.caption)
 
 
 def test_the_page_says_that_it_compiles_before_the_first_epoch(

@@ -1,0 +1,172 @@
+"""The race at the right: how far it is, who is first, its charts and its table."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from overfit_core.errors import OverfitError, StoreError
+from overfit_core.racing.standing import Standing
+from overfit_core.racing.words import grid_words, race_line, race_progress, race_share, race_title
+from pages.parts import session_keys as keys
+from pages.parts.engine import engine
+from pages.parts.form_fields import say_wrong
+from pages.parts.heading import RACE
+from pages.parts.live_chart import preload_charts
+from pages.parts.live_part import State, live_part
+from pages.parts.live_text import live_text
+from pages.parts.race_address import race_set, write_race
+from pages.parts.race_charts import profile_chart, race_charts
+from pages.parts.race_controls import race_controls, take_settings
+from pages.parts.race_opening import race_opening
+from pages.parts.race_scores import race_scores
+
+if TYPE_CHECKING:
+    from overfit_core.store import RaceRecord
+    from pages.parts.race_state import RaceDraft
+
+LIVE_SECONDS = 0.7
+"""How often a race that goes on is looked at, scored and drawn."""
+KEPT = 4
+"""Races that have ended whose scores are kept: one of ten thousand runs takes 10 MB."""
+
+
+def race_panel(draft: RaceDraft) -> None:
+    """Draw the buttons, and the race that is shown.
+
+    Args:
+        draft: What the form says.
+    """
+    records = _shown()
+    if not st.context.is_embedded:
+        race_controls(draft, records)
+    if not records:
+        _nothing_yet()
+    else:
+        if not st.context.is_embedded:
+            _which_race(records, draft)
+        seconds = None if all(record.ended for record in records) else LIVE_SECONDS
+        live_part(RACE, partial(_live, st.session_state[keys.RACE]), _state(records), seconds)
+    write_race(draft, records)
+
+
+def _shown() -> list[RaceRecord]:
+    """Return the races that are shown, in their order; none if there is none any more."""
+    race_id = st.session_state[keys.RACE]
+    records = race_set(race_id) if race_id else []
+    if not records:
+        st.session_state[keys.RACE] = None
+    return records
+
+
+def _state(records: list[RaceRecord]) -> State:
+    """Return what the page depends on beside charts and scores."""
+    each = [(record.id, record.status, record.wish) for record in records]
+    return [*each, str(st.session_state.get(keys.FAILED))]
+
+
+def _live(race_id: str, _stands: bool) -> State | None:
+    """Draw what changes while a race goes on."""
+    try:
+        records = race_set(race_id)
+        record = next((found for found in records if found.id == race_id), None)
+        if record is None:
+            return None
+        engine().store.look_races([found.id for found in records])
+        standing = _standing(record)
+    except StoreError as error:
+        live_text(str(error), key="status", tone="bad")
+        return None
+    _progress(records, record, standing)
+    # Nothing above a fragment sees its errors.
+    try:
+        _results(records, record, standing)
+    except OverfitError as error:
+        say_wrong(str(error))
+    return _state(records)
+
+
+def _results(records: list[RaceRecord], record: RaceRecord, standing: Standing) -> None:
+    if not standing.scores:
+        preload_charts()
+        return
+    race_charts(record, standing)
+    if len(records) > 1:
+        profile_chart([_standing(one) for one in records], records[0].id)
+    if not st.context.is_embedded:
+        race_opening(record, standing)
+        race_scores(record, standing)
+
+
+def _progress(records: list[RaceRecord], record: RaceRecord, standing: Standing) -> None:
+    text, tone = race_line(record, standing)
+    if record.status == "queued":
+        text = f"{text} {engine().workers.status().sentence()}"
+    live_text(text, key="status", tone=tone)
+    with st.container(key="progress", gap=None):
+        said = race_progress(records)
+        if all(one.status == "finished" for one in records):
+            st.caption(f"{grid_words(record.plan)} · {said}")
+        else:
+            st.progress(race_share(records), text=said)
+
+
+def _standing(record: RaceRecord) -> Standing:
+    """Return how a race stands; one that has ended is scored once."""
+    if record.ended:
+        return _final(record.id, record.done, record)
+    return Standing.of(record.plan, engine().store.race_runs(record.id))
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _final(race_id: str, _done: int, _record: RaceRecord) -> Standing:
+    return Standing.of(_record.plan, engine().store.race_runs(race_id))
+
+
+def _which_race(records: list[RaceRecord], draft: RaceDraft) -> None:
+    """Say which race is shown, and let a person choose among those started together."""
+    titles = {record.id: race_title(record) for record in records}
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="which-race"):
+        if len(records) > 1:
+            st.session_state[keys.race("shown")] = st.session_state[keys.RACE]
+            st.selectbox(
+                "Task",
+                list(titles),
+                format_func=titles.__getitem__,
+                key=keys.race("shown"),
+                on_change=_show,
+                help="Each task has a race of its own.",
+            )
+        else:
+            st.header(next(iter(titles.values())), anchor=False)
+        if draft.plans != tuple(record.plan for record in records):
+            st.button(
+                "Take this race's settings",
+                key="take-race-settings",
+                help="The form has other settings than this race.",
+                on_click=take_settings,
+                args=(records[0].id,),
+            )
+
+
+def _show() -> None:
+    st.session_state[keys.RACE] = st.session_state[keys.race("shown")]
+    st.session_state[keys.RACE_PICKED] = None
+
+
+def _nothing_yet() -> None:
+    with st.container(border=True, key="empty"):
+        st.header("No race yet", anchor=False)
+        st.markdown(
+            '"Adam beats SGD" at one shared learning rate mostly measures the learning rate. '
+            "Here every optimizer is tried with the same **grid of learning rates**, and for each "
+            "**seed** from the same initial weights on the same batch."
+        )
+        st.markdown(
+            "Choose what is fitted and who races, and press **Start race**. Who reaches the "
+            "target first, how much the learning rate matters, and what tuning is worth is drawn "
+            "here while it runs."
+        )
+    preload_charts()
