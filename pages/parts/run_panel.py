@@ -24,10 +24,12 @@ from pages.parts.address import write_address
 from pages.parts.diagnosis import begin_by_itself
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
-from pages.parts.heading import TRAIN, stay_on
+from pages.parts.go import go_race
+from pages.parts.heading import RACE, TRAIN, stay_on
 from pages.parts.live_chart import preload_charts
 from pages.parts.live_part import LIVE_SECONDS, State, is_over, live_part, state_of
 from pages.parts.live_text import live_text
+from pages.parts.navigation import PAGES
 from pages.parts.run_charts import run_charts
 from pages.parts.run_controls import pace_name, run_controls, saying_why
 from pages.parts.settings_form import Draft, read_draft
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from overfit_core.charts.lines import Lines
     from overfit_core.store import RunRecord
 
+RACE_ICON = PAGES[RACE].icon
 RUNS_LISTED = 20
 FIRST_SECONDS = 0.3
 """How long a look at a run that has no epochs yet waits for the first ones."""
@@ -216,6 +219,8 @@ def _which_run(record: RunRecord, draft: Draft) -> None:
             )
         if record.ended:
             take_one(record)
+        if record.race_id and st.button("Open its race", key="its-race", icon=RACE_ICON):
+            go_race(record.race_id)
         if draft.spec is None or draft.spec.hash != record.spec.hash:
             st.button(
                 "Take this run's settings",

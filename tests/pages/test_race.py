@@ -204,6 +204,10 @@ def test_runs_of_a_cell_are_opened_with_their_histories(open_app: OpenApp, store
     assert runs[0].spec.optimizer.name == "Adam"
     assert runs[0].spec.training.seed == 1
     assert len(store.history(runs[0].id)) == 100
+    # AppTest stays on the page that it has left: a new visit shows the other one.
+    there = open_app("train", run=runs[0].id)
+    there.button(key="its-race").click().run()
+    assert address(there)["race"] == runs[0].race_id
 
 
 def test_a_race_that_is_too_large_here_is_refused_with_the_way_out(
