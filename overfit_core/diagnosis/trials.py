@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from overfit_core.diagnosis.backend import backend_of_check
 from overfit_core.diagnosis.changes import Setup
 from overfit_core.diagnosis.copying import (
     CopyError,
@@ -29,14 +30,10 @@ from overfit_core.training.plan import Data, Plan
 from overfit_core.training.preparing import reason
 from overfit_core.training.probes import PROBES
 from overfit_core.training.session import Session
-from overfit_core.training.structure import Backend, all_layers
 from overfit_core.training.twins import copy_exclusions
 from overfit_core.training.types import Arrays
 
 __all__ = ["ALL_PROBES", "Workshop", "own_random_state"]
-
-SHORT = 500
-"""Epochs of a recurrent run that is over before XLA would have saved as much as it takes."""
 
 if TYPE_CHECKING:
     import keras
@@ -179,7 +176,7 @@ class Workshop:
         Raises:
             ModelError: If Keras cannot make or train it.
         """
-        plan = Plan(_backend(self.model, setup.epochs), probes, criterion=target.criterion)
+        plan = Plan(backend_of_check(self.model, setup.epochs), probes, criterion=target.criterion)
         return self._run(setup, seed, target, plan, limits or Limits()).end
 
     def try_out(self, setup: Setup, seed: int, target: Target, limits: Limits) -> Trial:
@@ -195,7 +192,7 @@ class Workshop:
             ModelError: If Keras cannot make or train it.
         """
         # The same program may be run with other rates and seeds.
-        plan = Plan(_backend(self.model, float("inf")), criterion=target.criterion)
+        plan = Plan(backend_of_check(self.model, float("inf")), criterion=target.criterion)
         return self._run(setup, seed, target, plan, limits._replace(stop_when_memorised=True))
 
     def _run(self, setup: Setup, seed: int, target: Target, plan: Plan, limits: Limits) -> Trial:
@@ -212,26 +209,6 @@ class Workshop:
                 # labels inside a compiled program that it refuses when it is called by itself.
                 text = str(error) if isinstance(error, OverfitError) else reason(error)
                 raise ModelError(shortened(text)) from error
-
-
-def _backend(model: keras.Model, epochs: float) -> Backend | None:
-    """Choose what compiles a program for a check; None for what suits the model in the long run.
-
-    For a recurrent network XLA compiles 2 to 4 s longer than TensorFlow, and then saves 1.5 to 3 ms
-    an epoch. With a ``Dropout`` layer it never does: an epoch takes 5 to 6 ms, and 2 to 3 ms by
-    TensorFlow's kernels (one LSTM, GRU or SimpleRNN of 14 to 20 units, also in both directions,
-    20 steps, 2 cores).
-
-    Args:
-        model: The model.
-        epochs: How many it is for; infinity where that is not known.
-    """
-    import keras
-
-    layers = list(all_layers(model))
-    recurrent = any(isinstance(layer, keras.layers.RNN) for layer in layers)
-    drops = any(isinstance(layer, keras.layers.Dropout) and layer.rate for layer in layers)
-    return "tensorflow" if recurrent and (drops or epochs <= SHORT) else None
 
 
 def _shapes(x: Arrays) -> Any:  # noqa: ANN401

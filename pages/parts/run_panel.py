@@ -128,7 +128,10 @@ def _is_explained(record: RunRecord) -> bool:
 def _together(record: RunRecord) -> list[RunRecord]:
     """Return the runs that are drawn with this one, it among them, oldest first."""
     ids = st.session_state[keys.TOGETHER]
-    return engine().store.runs_of(ids) if record.id in ids else [record]
+    if record.id not in ids:
+        return [record]
+    # This one as it was read before: had it ended meanwhile, its buttons would wait for ever.
+    return [record if run.id == record.id else run for run in engine().store.runs_of(ids)]
 
 
 def _progress(record: RunRecord, lines: Lines, together: list[RunRecord]) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from overfit_core.presets import PRESETS
 from overfit_core.spec import RunSpec
-from overfit_core.store import Store
+from overfit_core.store import RunRecord, Store
+from pages.parts import run_panel
+from pages.parts.live_part import LIVE_SECONDS
 from tests.pages.conftest import OpenApp
 from tests.pages.fake import LEARNED_AT, FakeWorkers
 from tests.pages.reading import address, charts, notices, status, wrong
@@ -48,6 +53,31 @@ def test_the_samples_of_a_run_that_ended_are_listed(open_app: OpenApp) -> None:
     assert list(table["input"]) == ["1, 2", "3, 4", "5, 6", "7, 8"]
     assert list(table["label"]) == list(table["prediction"]) == ["0", "1", "0", "1"]
     assert list(table["learned"]) == [30, LEARNED_AT, LEARNED_AT, LEARNED_AT]
+
+
+def test_a_run_that_ends_while_its_page_is_drawn_is_looked_at_once_more(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = open_app()
+    at.button(key="train").click().run()
+    looks: list[float | None] = []
+    reads: list[RunRecord] = []
+
+    def read(store: Store, run_id: str) -> RunRecord:
+        reads.append(run(store, run_id))
+        return reads[-1] if len(reads) > 1 else replace(reads[-1], status="running")
+
+    def follow(*args: Any) -> None:  # noqa: ANN401
+        looks.append(args[-1])
+        live_part(*args)
+
+    run, live_part = Store.run, run_panel.live_part
+    monkeypatch.setattr(Store, "run", read)
+    monkeypatch.setattr(run_panel, "live_part", follow)
+    at.run()
+    assert not at.button(key="stop").disabled
+    # Otherwise its buttons would stay for ever.
+    assert looks == [LIVE_SECONDS]
 
 
 def test_the_loss_axis_is_logarithmic_until_a_person_asks_for_a_linear_one(
