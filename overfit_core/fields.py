@@ -11,7 +11,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -143,13 +143,19 @@ class FormField:
         return value
 
     def _number(self, value: object) -> int | float | None:
-        usable = isinstance(value, int | float) and not isinstance(value, bool)
-        if not usable or not math.isfinite(value) or abs(value) > LARGEST:  # type: ignore[arg-type]
+        if not is_number(value):
             default: int | float | None = self.default
             return default
         if self.kind == "number":
-            return float(value)  # type: ignore[arg-type]
-        return int(value) if value == int(value) else self.default  # type: ignore[call-overload, no-any-return]
+            return float(value)
+        return int(value) if value == int(value) else self.default
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Tell whether a value is a number that a browser's field can hold."""
+    usable = isinstance(value, int | float) and not isinstance(value, bool)
+    # In this order: a whole number may be too long to become a float.
+    return usable and abs(value) <= LARGEST and math.isfinite(value)  # type: ignore[arg-type]
 
 
 @cache

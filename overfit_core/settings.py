@@ -41,9 +41,11 @@ class Settings(BaseSettings):
         worker_recycle_memory: Memory in GB, 0.1 or more, above which a worker is replaced by a
             fresh one between two runs: TensorFlow frees no program that it compiled.
             Default: 0.8.
-        runs_per_visitor: Runs that one visitor may have going at a time, 1 or more.
+        runs_per_visitor: Runs that one visitor may have going at a time, 1 or more, and as many
+            searches for causes, and as many races; one over several tasks is as many races.
             Default: no limit.
-        runs_waiting: Runs that may wait for a worker in all; more are refused.
+        runs_waiting: Runs that may wait for a worker in all, and as many searches and races; more
+            are refused.
             Default: no limit.
         run_work: Epochs x parameters x samples that one run may take. Default: no limit but
             that of every run.
@@ -54,9 +56,10 @@ class Settings(BaseSettings):
             Default: 20.
         check_longest: Longest search for a cause that a visitor may ask for, in seconds; 0: none
             may be asked for. Default: 300.
-        idle_minutes: A run that nobody has looked at for so long is stopped. Default: never.
-        keep_days: Runs that ended so long ago are removed. Default: kept for good.
-        keep_runs: So many ended runs are kept, the newest ones. Default: all.
+        idle_minutes: A run, or a race, that nobody has looked at for so long is stopped.
+            Default: never.
+        keep_days: Runs and races that ended so long ago are removed. Default: kept for good.
+        keep_runs: So many ended runs are kept, the newest ones, and so many races. Default: all.
     """
 
     model_config = SettingsConfigDict(

@@ -86,6 +86,18 @@ def choices(standing: Standing, picked: Picked) -> Choices:
     )
 
 
+def picked_words(standing: Standing, data: object) -> str:
+    """Return what is picked: ``Adam at 0.01, all seeds``.
+
+    Args:
+        standing: With one score at least.
+        data: As for ``Picked.read``.
+    """
+    picked = Picked.read(standing, data)
+    seed = "all seeds" if picked.seed is None else f"seed {picked.seed}"
+    return f"{standing.names[picked.optimizer]} at {number(picked.learning_rate)}, {seed}"
+
+
 def _of(standing: Standing, optimizer: int, rate: float | None = None) -> list[RaceRun]:
     return [
         run

@@ -123,12 +123,26 @@ class RaceSetup(BaseModel):
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
-        if not self.lowest < self.highest:
+        if self.lowest > self.highest or (self.lowest == self.highest and self.rates > 1):
             message = (
                 f"the largest learning rate is {self.highest:g}. It must be above the smallest, "
                 f"{self.lowest:g}."
             )
             raise SpecError([Problem(("highest",), message, self.highest)])
+        return self
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for place, spec in enumerate(self.specs):
+            if spec in self.specs[:place]:
+                message = f"{self.titles[place]!r} is there twice. Leave one out."
+                raise SpecError([Problem(("tasks",), message, self.tasks[place])])
+        if len(set(self.grid)) < self.rates:
+            message = (
+                f"{self.rates} learning rates of three digits do not fit between {self.lowest:g} "
+                f"and {self.highest:g}. Take fewer, or a wider grid."
+            )
+            raise SpecError([Problem(("rates",), message, self.rates)])
         return self
 
     @classmethod
@@ -173,9 +187,8 @@ class RaceSetup(BaseModel):
             plans: Of one race, or of all that were started together.
         """
         first = plans[0]
-        tasks = [_task(plan.spec) for plan in plans]
         found = cls(
-            tasks=tuple(tasks),
+            tasks=_tasks([plan.spec for plan in plans]),
             optimizers=first.optimizers,
             seeds=len(first.seeds),
             defaults=first.defaults,
@@ -204,6 +217,13 @@ class RaceSetup(BaseModel):
         )
 
     @property
+    def grid(self) -> tuple[float, ...]:
+        """The learning rates, rising; one alone is the geometric mean of the ends."""
+        if self.lowest == self.highest:
+            return (self.lowest,)
+        return rate_grid(self.rates, self.lowest, self.highest)
+
+    @property
     def titles(self) -> tuple[str, ...]:
         """What each task is called, in as many characters as a name may have."""
         names = [
@@ -219,12 +239,11 @@ class RaceSetup(BaseModel):
         Raises:
             SpecError: If a task does not take so many epochs.
         """
-        rates = rate_grid(self.rates, self.lowest, self.highest)
         return tuple(
             RacePlan.of(
                 RunSpec.load(spec.model_dump(mode="json")),
                 optimizers=self.optimizers,
-                learning_rates=rates,
+                learning_rates=self.grid,
                 seeds=self.seeds,
                 target=self.target or memorised_by(spec),
                 defaults=self.defaults,
@@ -243,8 +262,14 @@ def _task(spec: RunSpec) -> str | RunSpec:
     return spec
 
 
+def _tasks(specs: Sequence[RunSpec]) -> tuple[str | RunSpec, ...]:
+    """Return each as a preset if it is one, but a preset once: others differ in their epochs."""
+    tasks: list[str | RunSpec] = []
+    for spec in specs:
+        task = _task(spec)
+        tasks.append(spec if task in tasks else task)
+    return tuple(tasks)
+
+
 def _grid(rates: Sequence[float]) -> dict[str, Any]:
-    if len(rates) == 1:
-        # One alone is the geometric mean of the ends.
-        return {"lowest": rates[0] / 10, "highest": rates[0] * 10, "rates": 1}
     return {"lowest": rates[0], "highest": rates[-1], "rates": len(rates)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from overfit_core.charts.status import Tone, task_title
 from overfit_core.comparison.bands import quartiles
 from overfit_core.racing.names import REFERENCE_NAME
 from overfit_core.racing.plan import REFERENCE
+from overfit_core.racing.profiles import is_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +50,7 @@ def race_line(record: RaceRecord, standing: Standing) -> tuple[str, Tone]:
     said = headline(standing)
     if record.status == "finished":
         return said, "good" if _reached(standing) else "open"
-    missing = f"{count(record.missing, 'run')} of {record.total:,} are missing."
+    missing = f"{count(record.missing, 'run')} missing of {record.total:,}."
     if record.status == "stopped":
         return f"Stopped: {missing} {said}", "open"
     return f"{said} {missing} {lost_words(record, standing.names)}", "bad"
@@ -69,6 +71,20 @@ def race_share(records: Sequence[RaceRecord]) -> float:
     """Return how much of races that were started together is there, from 0 to 1."""
     total = sum(record.total for record in records)
     return sum(record.done for record in records) / total if total else 1.0
+
+
+def left_out(what: str, found: int, given: int) -> str:
+    """Return what to say of a link of which not everything could be read.
+
+    Args:
+        what: ``task`` or ``optimizer``.
+        found: How many of them are there.
+        given: How many the link has.
+    """
+    return (
+        f"Of {count(given, what)} in this address, {given - found:,} cannot be used here: unknown, "
+        "there twice, or more than fit."
+    )
 
 
 def missing_runs(records: Sequence[RaceRecord]) -> int:
@@ -108,16 +124,18 @@ def headline(standing: Standing) -> str:
     goal = plan.target.sentence().removeprefix("Target: ").rstrip(".")
     if not reached:
         best = min(scores, key=lambda score: float(score.best.best_loss.median))
-        return (
-            f"None of them reaches {goal} in {count(plan.spec.training.epochs, 'epoch')}. Nearest "
-            f"is {_named(standing, best)}: loss {number(float(best.best.best_loss.median))}."
-        )
-    best = min(reached, key=lambda score: float(score.best.epochs.median))
+        loss = float(best.best.best_loss.median)
+        none = f"None of them reaches {goal} in {count(plan.spec.training.epochs, 'epoch')}."
+        if not math.isfinite(loss):
+            return f"{none} All of them diverge."
+        return f"{none} Nearest is {_named(standing, best)}: loss {number(loss)}."
+    least = min(float(score.best.epochs.median) for score in reached)
+    first = [score for score in reached if float(score.best.epochs.median) == least]
     median = "" if len(plan.seeds) == 1 else f", median of {count(len(plan.seeds), 'seed')}"
-    said = (
-        f"{_named(standing, best)} is first: {goal} after "
-        f"{_epochs(best.best.epochs.median)}{median}."
-    )
+    names = " and ".join(_named(standing, score) for score in first)
+    is_first = "is first" if len(first) == 1 else "are first"
+    so_far = "" if is_whole(plan, scores) else " so far"
+    said = f"{names} {is_first}{so_far}: {goal} after {number(least)} epochs{median}."
     if len(scores) > 1:
         said += f" {len(reached)} of {len(scores)} optimizers reach it."
     return f"{said}{_reference_words(standing)}"
@@ -144,7 +162,3 @@ def _reached(standing: Standing) -> list[OptimizerScore]:
 
 def _named(standing: Standing, score: OptimizerScore) -> str:
     return f"{standing.names[score.optimizer]} with {number(score.best.learning_rate)}"
-
-
-def _epochs(median: object) -> str:
-    return f"{number(float(median))} epochs"  # type: ignore[arg-type]

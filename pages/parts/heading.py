@@ -30,6 +30,8 @@ def heading(page: str, caption: str, *, share: bool = True, hideable: bool = Fal
         st.session_state[keys.RACES_DELETED] = []
         st.session_state[keys.PAGE] = page
         st.session_state[keys.TIMED] = False
+        # Of another page's click.
+        st.session_state[keys.FAILED] = None
     if st.context.is_embedded:
         return
     with st.container(

@@ -31,6 +31,7 @@ def open_race() -> None:
         return
     notices: list[str] = []
     fresh = keys.race("tasks") not in st.session_state
+    typed = not fresh and _is_typed()
     race_id = st.query_params.get("race", "")[:LONGEST_ID]
     shown = race_set(race_id, notices) if race_id else []
     if race_id:
@@ -39,8 +40,8 @@ def open_race() -> None:
     st.session_state.setdefault(keys.RACE, None)
     setup = _setup_of_address(notices)
     if setup is not None:
-        race_state.fill(setup)
-    elif shown:
+        notices += race_state.fill(setup)
+    elif shown and not typed:
         fill_from(shown)
     elif fresh:
         race_state.fill({})
@@ -80,8 +81,12 @@ def race_set(race_id: str, notices: list[str] | None = None) -> list[RaceRecord]
 
 def fill_from(records: list[RaceRecord]) -> None:
     """Write the settings of races that were started together into the form."""
-    setup = RaceSetup.of([record.plan for record in records])
-    race_state.fill(link.decode(setup.link_code()))
+    race_state.fill(link.decode(setup_of(records).link_code()))
+
+
+def setup_of(records: list[RaceRecord]) -> RaceSetup:
+    """Return the setup that races were started with."""
+    return RaceSetup.of([record.plan for record in records])
 
 
 def write_race(draft: RaceDraft, records: list[RaceRecord]) -> None:
@@ -94,13 +99,22 @@ def write_race(draft: RaceDraft, records: list[RaceRecord]) -> None:
     wanted: dict[str, str] = {}
     if race_id := st.session_state[keys.RACE]:
         wanted["race"] = race_id
-    same = RaceSetup.of([record.plan for record in records]) if records else RaceSetup()
+    same = setup_of(records) if records else RaceSetup()
     if draft.setup is None:
         wanted["setup"] = link.encode(draft.data)
     elif draft.setup != same:
         wanted["setup"] = draft.setup.link_code()
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+
+
+def _is_typed() -> bool:
+    """Tell whether the form says what neither the shown race does, nor the form at first."""
+    setup = race_state.read_race().setup
+    race_id = st.session_state.get(keys.RACE)
+    records = race_set(race_id) if race_id else []
+    known = [RaceSetup(), *([setup_of(records)] if records else [])]
+    return setup not in known
 
 
 def _setup_of_address(notices: list[str]) -> dict[str, object] | None:

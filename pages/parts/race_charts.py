@@ -12,7 +12,9 @@ from overfit_core.charts.race_expected import expected_figure
 from overfit_core.charts.race_heat import heat_figure
 from overfit_core.charts.race_profile import profile_figure
 from overfit_core.charts.race_sensitivity import RateMeasure, sensitivity_figure
+from overfit_core.racing.picking import picked_words
 from overfit_core.racing.profiles import Tuning, profile_curves, whole_tasks
+from overfit_core.racing.reference import why_no_reference
 from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 from pages.parts.live_chart import live_chart
@@ -43,11 +45,17 @@ def race_charts(record: RaceRecord, standing: Standing) -> None:
     reference, revision = standing.reference, record.id
     with st.container(key="charts", gap="small"):
         live_chart(heat_figure(*parts, revision=revision), key="chart-heat", on_pick=_pick)
+        if not st.context.is_embedded:
+            picked = picked_words(standing, st.session_state[keys.RACE_PICKED])
+            said = f"A click on a cell or a curve picks its runs. Picked: {picked}."
+            st.caption(f"{said} [Open them below](#open-runs).")
         measure = _choice("Over the learning rate", MEASURES, "measure")
         sensitivity = sensitivity_figure(
             *parts, measure=measure, reference=reference, revision=revision
         )
         live_chart(sensitivity, key="chart-sensitivity", on_pick=_pick)
+        if why := why_no_reference(standing.plan.spec):
+            st.caption(why)
         best = members_of_best(standing.plan, standing.scores, reference)
         histories = engine().store.race_histories(record.id, best)
         figure = best_figure(*parts, histories, reference=reference, revision=revision)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from overfit_core.errors import OverfitError, SpecError
 from overfit_core.fields import message_of
+from overfit_core.fit import check_work
 from overfit_core.racing.estimate import check_race_work, estimate_line
 from overfit_core.racing.words import missing_runs
 from pages.parts import session_keys as keys
@@ -19,7 +20,7 @@ from pages.parts.run_controls import saying_why
 from pages.parts.visitor import is_mine, owner
 
 if TYPE_CHECKING:
-    from overfit_core.store import RaceRecord
+    from overfit_core.store import RaceRecord, Room
     from pages.parts.race_state import RaceDraft
 
 
@@ -45,7 +46,7 @@ def race_controls(draft: RaceDraft, records: list[RaceRecord]) -> None:
         )  # fmt: skip
         if missing and mine and not going:
             st.button(
-                f"Train the {missing:,} missing runs", key="repeat-race", on_click=_repeat,
+                f"Train what is missing ({missing:,})", key="repeat-race", on_click=_repeat,
                 icon=":material/replay:",
             )  # fmt: skip
     if going and not mine:
@@ -59,16 +60,16 @@ def _cost_or_problems(draft: RaceDraft, refused: str | None) -> None:
     if draft.setup is None:
         said = " ".join(message_of(problem) for problem in draft.problems)
         st.html(f'<p class="wrong" role="status">To start: {html.escape(said)}</p>')
-    elif refused:
-        st.html(f'<p class="wrong" role="status">{html.escape(refused)}</p>')
     else:
+        if refused:
+            st.html(f'<p class="wrong" role="status">{html.escape(refused)}</p>')
         st.caption(estimate_line(draft.plans, engine().workers.status().workers))
 
 
 def _refused(draft: RaceDraft) -> str | None:
     """Return why a race is too large for this place; None if it is not."""
     try:
-        check_race_work(draft.plans, engine().settings.race_work)
+        _check_size(draft)
     except SpecError as error:
         return message_of(error.problems[0])
     return None
@@ -77,35 +78,52 @@ def _refused(draft: RaceDraft) -> str | None:
 @saying_why
 def _start() -> None:
     """Start what the form says at this very moment; the races that go on are not stopped."""
-    from overfit_core.store import Room
-
     draft = read_race()
     if draft.setup is None:
         return
     handles = engine()
-    check_race_work(draft.plans, handles.settings.race_work)
+    _check_size(draft)
     made = handles.store.create_races(
         draft.plans,
         owner=owner(),
         names=draft.setup.titles,
-        room=Room(handles.settings.runs_per_visitor, handles.settings.runs_waiting),
+        room=_room(),
     )
     for race_id in made:
         handles.workers.submit_race(race_id)
+    st.session_state[keys.RACE_NOTICES] = []
     st.session_state[keys.RACE] = made[0]
     st.session_state[keys.RACE_PICKED] = None
 
 
+def _check_size(draft: RaceDraft) -> None:
+    """Check that neither a run nor the race is too large for this place."""
+    settings = engine().settings
+    check_work([plan.spec for plan in draft.plans], settings.run_work)
+    check_race_work(draft.plans, settings.race_work)
+
+
+def _room() -> Room:
+    from overfit_core.store import Room
+
+    return Room(engine().settings.runs_per_visitor, engine().settings.runs_waiting)
+
+
+def _meant() -> list[RaceRecord]:
+    """Return the races that a click means: those that are shown, if they are ours."""
+    return [record for record in race_set(st.session_state[keys.RACE]) if is_mine(record)]
+
+
 @saying_why
 def _stop() -> None:
-    for record in race_set(st.session_state[keys.RACE]):
+    for record in _meant():
         engine().store.stop_race(record.id)
 
 
 @saying_why
 def _repeat() -> None:
-    for record in race_set(st.session_state[keys.RACE]):
-        if record.missing and engine().store.repeat_race(record.id):
+    for record in _meant():
+        if record.missing and engine().store.repeat_race(record.id, room=_room()):
             engine().workers.submit_race(record.id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 LIVE_SECONDS = 0.7
 """How often a race that goes on is looked at, scored and drawn."""
-KEPT = 4
-"""Races that have ended whose scores are kept: one of ten thousand runs takes 10 MB."""
+KEPT = 24
+"""Races whose scores are kept: three sets. One of five hundred runs takes 0.5 MB."""
 
 
 def race_panel(draft: RaceDraft) -> None:
@@ -55,7 +56,7 @@ def race_panel(draft: RaceDraft) -> None:
 def _shown() -> list[RaceRecord]:
     """Return the races that are shown, in their order; none if there is none any more."""
     race_id = st.session_state[keys.RACE]
-    records = race_set(race_id) if race_id else []
+    records = race_set(race_id, st.session_state[keys.RACE_NOTICES]) if race_id else []
     if not records:
         st.session_state[keys.RACE] = None
     return records
@@ -94,7 +95,9 @@ def _results(records: list[RaceRecord], record: RaceRecord, standing: Standing) 
         return
     race_charts(record, standing)
     if len(records) > 1:
-        profile_chart([_standing(one) for one in records], records[0].id)
+        profile_chart(
+            [standing if one.id == record.id else _standing(one) for one in records], records[0].id
+        )
     if not st.context.is_embedded:
         race_opening(record, standing)
         race_scores(record, standing)
@@ -114,14 +117,12 @@ def _progress(records: list[RaceRecord], record: RaceRecord, standing: Standing)
 
 
 def _standing(record: RaceRecord) -> Standing:
-    """Return how a race stands; one that has ended is scored once."""
-    if record.ended:
-        return _final(record.id, record.done, record)
-    return Standing.of(record.plan, engine().store.race_runs(record.id))
+    """Return how a race stands; it is scored once as long as no run is added."""
+    return _scored(record.id, record.done, record)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _final(race_id: str, _done: int, _record: RaceRecord) -> Standing:
+def _scored(race_id: str, done: int, _record: RaceRecord) -> Standing:
     return Standing.of(_record.plan, engine().store.race_runs(race_id))
 
 
@@ -140,7 +141,7 @@ def _which_race(records: list[RaceRecord], draft: RaceDraft) -> None:
                 help="Each task has a race of its own.",
             )
         else:
-            st.header(next(iter(titles.values())), anchor=False)
+            st.html(f"<h2>{html.escape(next(iter(titles.values())))}</h2>")
         if draft.plans != tuple(record.plan for record in records):
             st.button(
                 "Take this race's settings",

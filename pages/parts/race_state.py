@@ -14,10 +14,11 @@ import streamlit as st
 from overfit_core.charts.status import task_title
 from overfit_core.comparison.target import USUAL, Target, untyped
 from overfit_core.errors import Problem, SpecError
-from overfit_core.fields import fields_of
+from overfit_core.fields import fields_of, is_number
 from overfit_core.presets import PRESETS
-from overfit_core.racing.plan import RacePlan
-from overfit_core.racing.setup import ENTRANTS, RaceSetup, by_name
+from overfit_core.racing.plan import MAX_OPTIMIZERS, RacePlan
+from overfit_core.racing.setup import ENTRANTS, MAX_TASKS, RaceSetup, by_name
+from overfit_core.racing.words import left_out
 from overfit_core.spec import OptimizerSpec, RunSpec
 from pages.parts import session_keys as keys
 from pages.parts.settings_form import read_draft
@@ -59,19 +60,24 @@ def read_race() -> RaceDraft:
         return RaceDraft(data, None, (), error.problems)
 
 
-def fill(data: object) -> None:
+def fill(data: object) -> list[str]:
     """Write a setup into the form; what is missing or has no sense gets its default.
 
     Args:
         data: As ``RaceSetup.load`` takes it. It may come from an address: ranges are not judged
             here, a value out of range is shown and named beside its widget.
+
+    Returns:
+        What of it had to be left out, in sentences.
     """
     table: Mapping[str, Any] = data if isinstance(data, dict) else {}
     usual = RaceSetup().model_dump(mode="json")
     st.session_state[keys.RACE_OWN] = {}
-    tasks = [_task_choice(task) for task in _list(table.get("tasks"), usual["tasks"])]
+    asked = _list(table.get("tasks"), usual["tasks"])
+    tasks = [_task_choice(task) for task in asked[:MAX_TASKS]]
     _put("tasks", [task for task in tasks if task is not None])
-    named = [_entrant(one) for one in _list(table.get("optimizers"), usual["optimizers"])]
+    racing = _list(table.get("optimizers"), usual["optimizers"])
+    named = [_entrant(one) for one in racing[:MAX_OPTIMIZERS]]
     linked = by_name(one for one in named if one is not None)
     _put("linked", {name: one.model_dump(mode="json") for name, one in linked.items()})
     _put("optimizers", list(linked))
@@ -79,6 +85,12 @@ def fill(data: object) -> None:
         _put(name, field.shown(table[name]) if name in table else field.default_shown)
     _put("defaults", table.get("defaults") is not False)
     _fill_target(table.get("target"))
+    kept = {"task": (_get("tasks"), asked), "optimizer": (list(linked), racing)}
+    return [
+        left_out(what, len(found), len(given))
+        for what, (found, given) in kept.items()
+        if len(found) < len(given)
+    ]
 
 
 def settings() -> dict[str, Any]:
@@ -158,7 +170,7 @@ def _fill_target(target: object) -> None:
     table: Mapping[str, Any] = target if isinstance(target, dict) else {}
     kind, value = table.get("kind"), table.get("value")
     known = next((name for name in USUAL if name == kind), None)
-    if known is None or not isinstance(value, int | float):
+    if known is None or not is_number(value):
         _put("kind", None)
         _put("value", USUAL["loss"])
         return

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from overfit_core import link
+from overfit_core.charts.feed import Feed
+from overfit_core.optimizers import OPTIMIZERS
+from overfit_core.presets import PRESETS
 from overfit_core.racing.setup import ENTRANTS, RaceSetup
+from overfit_core.settings import Settings
 from overfit_core.store import Store
 from pages.parts import engine as engine_module
 from pages.parts import session_keys as keys
@@ -24,6 +29,14 @@ def started(open_app: OpenApp, setup: RaceSetup = SMALL, visitor: str = "me") ->
     at.button(key="start-race").click().run()
     assert not at.exception
     return at
+
+
+def limit(workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Run the app with a setting of a place that many people share."""
+    monkeypatch.setenv(name, value)
+    handles = engine_module.Engine(workers.store, Feed(workers.store), workers, Settings.load())
+    engine_module.engine.clear()
+    monkeypatch.setattr(engine_module, "make_engine", lambda: handles)
 
 
 def finished(open_app: OpenApp, store: Store, setup: RaceSetup = SMALL) -> AppTest:
@@ -93,7 +106,7 @@ def test_stop_keeps_what_is_there_and_one_button_trains_the_rest(
     train(store, race_id, without=(1, 2, -1))
     at.run()
     at.button(key="stop-race").click().run()
-    assert status(at)["text"].startswith("Stopped: 26 runs of 36 are missing. SGD with 0.01")
+    assert status(at)["text"].startswith("Stopped: 26 runs missing of 36. SGD with 0.01")
     at.button(key="repeat-race").click().run()
     assert workers.races == [race_id, race_id]
     train(store, race_id)
@@ -111,8 +124,8 @@ def test_a_lost_group_is_told_with_its_reason(
     train(store, workers.races[0])
     at.run()
     assert status(at)["tone"] == "bad"
-    assert "10 runs of 36 are missing. Lion: " in status(at)["text"]
-    assert at.button(key="repeat-race").label == "Train the 10 missing runs"
+    assert "10 runs missing of 36. Lion: " in status(at)["text"]
+    assert at.button(key="repeat-race").label == "Train what is missing (10)"
 
 
 def test_a_link_shows_the_race_to_somebody_else_who_cannot_stop_it(
@@ -213,13 +226,7 @@ def test_runs_of_a_cell_are_opened_with_their_histories(open_app: OpenApp, store
 def test_a_race_that_is_too_large_here_is_refused_with_the_way_out(
     open_app: OpenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OVERFIT_RACE_WORK", "1000")
-    from overfit_core.charts.feed import Feed
-    from overfit_core.settings import Settings
-
-    handles = engine_module.Engine(workers.store, Feed(workers.store), workers, Settings.load())
-    engine_module.engine.clear()
-    monkeypatch.setattr(engine_module, "make_engine", lambda: handles)
+    limit(workers, monkeypatch, "OVERFIT_RACE_WORK", "1000")
     at = open_app("race")
     assert at.button(key="start-race").disabled
     bodies = " ".join(element.proto.body for element in at.get("html"))
@@ -234,3 +241,84 @@ def test_the_runs_page_lists_races(open_app: OpenApp, workers: FakeWorkers, stor
     assert list(table.index) == workers.races
     assert list(table["state"]) == ["Finished"]
     assert list(table["runs"]) == [36]
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [
+        {"tasks": list(PRESETS)},
+        {"optimizers": [{"name": name} for name in OPTIMIZERS] + [{"name": "Adam"}]},
+        {"tasks": ["xor", "no-such"]},
+        {"optimizers": [{"name": "Adam"}, {"name": "Nope"}]},
+        {"tasks": [5, {"batch": 7}, None], "optimizers": "Adam"},
+    ],
+)
+def test_what_of_a_link_cannot_be_used_is_said(open_app: OpenApp, setup: dict[str, object]) -> None:
+    at = open_app("race", setup=link.encode(setup))
+    assert any("in this address" in said for said in notices(at))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"kind": "loss", "value": 10**400},
+        {"kind": "accuracy", "value": 1e308},
+        {"kind": "loss", "value": True},
+        {"kind": ["loss"], "value": {}},
+        "loss",
+    ],
+)
+def test_a_target_that_is_no_number_is_left_out(open_app: OpenApp, target: object) -> None:
+    at = open_app("race", setup=link.encode({"target": target}))
+    assert at.selectbox(key=keys.race("kind")).value is None
+    assert not at.button(key="start-race").disabled
+
+
+def test_a_preset_and_the_train_pages_same_settings_are_one_task_twice(open_app: OpenApp) -> None:
+    at = open_app()
+    at.switch_page("pages/race.py").run()
+    at.multiselect(key=keys.race("tasks")).set_value(["article-2", "train-page"]).run()
+    assert any("is there twice" in said for said in wrong(at))
+    assert at.button(key="start-race").disabled
+
+
+def test_a_race_that_was_deleted_says_so_and_a_new_one_takes_its_notice_away(
+    open_app: OpenApp, workers: FakeWorkers, store: Store
+) -> None:
+    at = started(open_app)
+    owner = store.race(workers.races[0]).owner
+    store.delete_races(workers.races, by=owner)
+    at.run()
+    assert "the race was deleted" in notices(open_app("race", race=workers.races[0]))[0]
+    assert at.header[0].value == "No race yet"
+    at.button(key="start-race").click().run()
+    assert not notices(at)
+
+
+def test_a_typed_name_is_shown_as_it_stands(open_app: OpenApp, store: Store) -> None:
+    spec = PRESETS["xor"].spec.model_copy(update={"name": "[a](https://b.example) <b>"})
+    at = started(open_app, SMALL.model_copy(update={"tasks": (spec,)}))
+    assert not any("b.example" in header.value for header in at.header)
+    bodies = [element.proto.body for element in at.get("html")]
+    assert "<h2>[a](https://b.example) &lt;b&gt;</h2>" in bodies
+
+
+def test_what_is_missing_needs_room_as_a_new_race_does(
+    open_app: OpenApp, workers: FakeWorkers, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(workers, monkeypatch, "OVERFIT_RUNS_PER_VISITOR", "1")
+    at = started(open_app)
+    at.button(key="stop-race").click().run()
+    at.button(key="start-race").click().run()
+    first = open_app("race", race=workers.races[0])
+    first.button(key="repeat-race").click().run()
+    assert "at most 1 races going" in notices(first)[0]
+
+
+def test_a_race_of_runs_that_are_too_large_here_is_refused(
+    open_app: OpenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(workers, monkeypatch, "OVERFIT_RUN_WORK", "1000")
+    at = open_app("race")
+    assert at.button(key="start-race").disabled
+    assert any("runs of 500 epochs" in said for said in captions(at))

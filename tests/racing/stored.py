@@ -36,7 +36,12 @@ def record(*groups: RaceGroup, of: RacePlan | None = None, **changes: object) ->
 
 
 def run(
-    optimizer: int, rate: float, seed: int, epochs: float, loss: float = 0.1, bad: int | None = None
+    optimizer: int,
+    rate: float,
+    seed: int,
+    epochs: float,
+    loss: float | None = 0.1,
+    bad: int | None = None,
 ) -> RaceRun:
     """A run that reaches the target at this epoch, or misses it (infinite)."""
     return RaceRun(

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from overfit_core.racing import Member
-from overfit_core.racing.picking import Picked, choices
+from overfit_core.racing.picking import Picked, choices, picked_words
 from tests.racing.plans import plan
 from tests.racing.stored import run, standing
 
@@ -63,3 +63,8 @@ def test_what_can_be_picked_is_what_is_there() -> None:
 )
 def test_one_run_is_told_in_a_sentence(picked: Picked, said: str) -> None:
     assert choices(THERE, picked).said == said
+
+
+def test_what_is_picked_in_a_few_words() -> None:
+    assert picked_words(THERE, None) == "SGD at 0.1, all seeds"
+    assert picked_words(THERE, [0, 0.1, 4]) == "Adam at 0.1, seed 4"

@@ -11,6 +11,7 @@ from overfit_core.racing.setup import ENTRANTS, FIRST_RATES, RaceSetup
 from overfit_core.spec import OptimizerSpec, RunSpec
 
 OWN = RunSpec.load({"name": "mine", "batch": {"source": "moons", "samples": 20}})
+XOR = PRESETS["xor"].spec.model_dump(mode="json")
 SEVERAL = RaceSetup(
     tasks=("xor", "sine", OWN),
     optimizers=(OptimizerSpec(name="Adam"), ENTRANTS["SGD-Nesterov"]),
@@ -63,6 +64,18 @@ def test_the_setup_of_plans_makes_these_plans_again(setup: RaceSetup) -> None:
     assert RaceSetup.of(setup.plans()).plans() == setup.plans()
 
 
+@pytest.mark.parametrize("ends", [(300, 900), (1e-9, 2e-9), (1e3, 1e3)])
+def test_one_rate_at_the_ends_of_what_is_allowed(ends: tuple[float, float]) -> None:
+    setup = RaceSetup(lowest=ends[0], highest=ends[1], rates=1)
+    assert RaceSetup.of(setup.plans()).plans() == setup.plans()
+
+
+def test_a_preset_with_other_epochs_beside_itself() -> None:
+    longer = {**XOR, "training": {**XOR["training"], "epochs": 77}}
+    setup = RaceSetup.load({"tasks": ["xor", longer]})
+    assert RaceSetup.of(setup.plans()).plans() == setup.plans()
+
+
 def test_the_setup_of_a_preset_names_it() -> None:
     assert RaceSetup.of(SEVERAL.plans()).tasks[:2] == ("xor", "sine")
     assert RaceSetup.of(RaceSetup(epochs=9).plans()) == RaceSetup(epochs=9)
@@ -85,6 +98,9 @@ def test_an_optimizer_brings_neither_rate_nor_schedule() -> None:
         ({"tasks": []}, "tasks", "At least 1"),
         ({"tasks": [{"batch": {"samples": 0}}]}, "tasks", "samples is 0"),
         ({"lowest": 1, "highest": 1}, "highest", "must be above the smallest, 1"),
+        ({"lowest": 2, "highest": 1, "rates": 1}, "highest", "must be above the smallest, 2"),
+        ({"lowest": 0.001, "highest": 0.0011, "rates": 36}, "rates", "36 .* do not fit between"),
+        ({"tasks": ["xor", XOR]}, "tasks", "is there twice"),
         ({"rates": 37}, "rates", "37"),
         ({"seeds": 0}, "seeds", "0"),
         ({"epochs": 0}, "epochs", "0"),

@@ -12,6 +12,8 @@ from tests.racing.stored import START, group, record, run, standing
 MISS = math.inf
 REACHED = (run(0, 0.1, 3, 10), run(0, 0.1, 4, 30), run(1, 0.1, 3, MISS), run(1, 0.1, 4, MISS))
 
+WHOLE = plan(learning_rates=(0.1,), defaults=False)
+
 
 def test_a_race_is_called_by_its_name_or_by_its_task() -> None:
     assert race_title(record(group(0, "queued", 0))).endswith("· 64-32-16")
@@ -21,9 +23,21 @@ def test_a_race_is_called_by_its_name_or_by_its_task() -> None:
 
 
 def test_the_first_one_is_named_with_its_rate_and_its_median() -> None:
-    said = headline(standing(*REACHED))
+    said = headline(standing(*REACHED, of=WHOLE))
     assert said.startswith("Adam with 0.1 is first: Loss 0.1 or less after 20 epochs, median of 2")
     assert said.endswith("1 of 2 optimizers reach it.")
+
+
+def test_a_race_that_is_not_whole_has_a_first_so_far() -> None:
+    said = headline(standing(*REACHED[:2], of=WHOLE))
+    assert said.startswith("Adam with 0.1 is first so far: ")
+
+
+def test_two_that_are_equally_soon_are_both_first() -> None:
+    tie = (run(0, 0.1, 3, 20), run(0, 0.1, 4, 20), run(1, 0.1, 3, 20), run(1, 0.1, 4, 20))
+    assert headline(standing(*tie, of=WHOLE)).startswith(
+        "Adam with 0.1 and SGD with 0.1 are first:"
+    )
 
 
 def test_the_reference_is_told_with_its_evaluations() -> None:
@@ -39,6 +53,8 @@ def test_where_nobody_reaches_it_the_nearest_is_named() -> None:
         "None of them reaches Loss 0.1 or less in 500 epochs. Nearest is SGD with 0.01: loss 0.2."
     )
     assert headline(standing()) == "Nothing is there yet."
+    nowhere = run(0, 0.1, 3, MISS, loss=None, bad=1)
+    assert headline(standing(nowhere)).endswith("All of them diverge.")
 
 
 def test_how_a_race_stands() -> None:
@@ -49,14 +65,14 @@ def test_how_a_race_stands() -> None:
     assert race_line(replace(going, wish="stop"), there) == ("Stopping …", "plain")
     assert race_line(record(group(0, "finished", 6)), there) == (headline(there), "good")
     text, tone = race_line(record(group(0, "stopped", 2), group(1, "stopped", 0)), there)
-    assert text.startswith("Stopped: 10 runs of 12 are missing. Adam")
+    assert text.startswith("Stopped: 10 runs missing of 12. Adam")
     assert tone == "open"
 
 
 def test_a_lost_group_is_named_with_the_reason() -> None:
     lost = record(group(0, "finished", 6), group(1, "interrupted", 4, reason="It was killed."))
     text, tone = race_line(lost, standing(*REACHED))
-    assert text.endswith("2 runs of 12 are missing. SGD: It was killed.")
+    assert text.endswith("2 runs missing of 12. SGD: It was killed.")
     assert tone == "bad"
 
 
