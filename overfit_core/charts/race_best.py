@@ -24,6 +24,7 @@ from overfit_core.charts.race_parts import (
 )
 from overfit_core.charts.theme import Figure
 from overfit_core.charts.thinning import thinned
+from overfit_core.racing.plan import REFERENCE
 from overfit_core.racing.results import LEAST_LOSS
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def best_figure(
     """Return the loss by epoch of the best run of each optimizer, with L-BFGS as a dashed line.
 
     A dot marks where a run reaches the target, a cross where it diverged. Each point has
-    ``customdata``: place of the optimizer, learning rate, seed.
+    ``customdata``: place of the optimizer, learning rate, seed; not those of L-BFGS, which is no
+    run that can be opened.
 
     Args:
         plan: The race.
@@ -161,20 +163,19 @@ def _thinned(history: History, *, log_x: bool) -> tuple[IntArray, FloatArray]:
 
 def _curve(best: _Best, history: History, *, log_x: bool) -> Figure:
     epochs, losses = _thinned(history, log_x=log_x)
-    look, (place, rate, seed) = best.look, best.run.member
+    look, seed = best.look, best.run.member.seed
     said = f"{best.name}, seed {seed}<br>Epoch %{{x:,d}}: loss %{{y:.4~g}}<extra></extra>"
     marker: dict[str, Any] = {"color": look.colour}
     if look.marker:
         marker |= {"symbol": look.marker, "size": 7, "maxdisplayed": MARKERS_PER_CURVE}
     alone = len(epochs) == 1
-    return _of(best) | {
+    return _of(best, len(epochs)) | {
         "x": epochs.tolist(),
         "y": [None if math.isnan(loss) else loss for loss in losses.tolist()],
         "mode": "lines+markers" if look.marker or alone else "lines",
         "line": {"color": look.colour, "width": 2, "dash": look.dash},
         "marker": marker,
         "connectgaps": False,
-        "customdata": [[place, rate, seed]] * len(epochs),
         "hovertemplate": said,
         "showlegend": True,
     }
@@ -196,20 +197,23 @@ def _marks(best: _Best, history: History) -> list[Figure]:
 
 def _mark(best: _Best, epoch: int, loss: float, symbol: str, said: str) -> Figure:
     edge = {"color": "@background", "width": 1.5}
-    return _of(best) | {
+    return _of(best, 1) | {
         "x": [epoch],
         "y": [float(loss)],
         "mode": "markers",
         "marker": {"symbol": symbol, "size": 11, "color": best.look.colour, "line": edge},
-        "customdata": [list(best.run.member)],
         "text": [said],
         "hovertemplate": "%{text}<extra></extra>",
         "showlegend": False,
     }
 
 
-def _of(best: _Best) -> Figure:
-    return {"type": "scatter", "name": best.name, "legendgroup": best.name}
+def _of(best: _Best, points: int) -> Figure:
+    """Return whose trace it is, and the run that a click on one of its points opens."""
+    trace = {"type": "scatter", "name": best.name, "legendgroup": best.name}
+    if best.run.member.optimizer == REFERENCE:
+        return trace
+    return trace | {"customdata": [list(best.run.member)] * points}
 
 
 def _epochs_axis(last: int, *, log: bool) -> dict[str, Any]:

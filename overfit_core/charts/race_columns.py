@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 NAME = "optimizer"
 TRIES = (1, 4, 16)
 """Numbers of learning rates tried whose expected best has a column."""
-RATIOS = (1, 2, 5, 10)
-"""Ratios τ of the performance profile that have a column."""
 MISS = "Infinity: missed."
 TEXT, YES_NO, WHOLE, NUMBER = "object", "bool", "Int64", "float64"
 PLAIN, SHARE, RATE, LOSS = "%.4g", "percent", "%.3g", "%.3g"
@@ -67,8 +65,8 @@ def race_columns(plan: RacePlan) -> list[RaceColumn]:
             f"First epoch whose {target} in training mode is reached, with the best learning rate; "
             f"median over the seeds. {MISS} (Dahl et al. 2023, time to result.)"),
         *_spread("seconds", "Time to target", "s",
-            "These epochs times the mean time of one, compiling left out; the least median of "
-            f"the best learning rate. {MISS}"),
+            "These epochs times the mean time of one, compiling left out; with the best learning "
+            f"rate, median over the seeds. {MISS}"),
         RaceColumn("best_rate", "Best learning rate", "",
             "Of the grid: the lowest median of epochs to the target; of equal ones the lowest "
             "median of the best loss.", RATE),
@@ -135,27 +133,6 @@ def race_runs_columns(plan: RacePlan) -> list[RaceColumn]:
             "Mean of log10(loss) over the planned epochs; Infinity: it diverged."),
         RaceColumn("stopped", "Stopped", "", "Whether somebody ended it early.", None, YES_NO),
     ]  # fmt: skip
-
-
-def profile_columns() -> list[RaceColumn]:
-    """Return the columns of ``profile_table``, in their order."""
-    within = (
-        "Share of the tasks on which it is within τ = {} of the fastest; a miss counts as none."
-    )
-    source = "(Dolan and Moré 2002.)"
-    return [
-        RaceColumn(NAME, "Optimizer", "", "Who races.", None, TEXT),
-        *(
-            RaceColumn(
-                f"within_{ratio}",
-                "Fastest" if ratio == 1 else f"Within {ratio} ×",
-                "share",
-                f"{within.format(ratio)} {source}",
-                SHARE,
-            )
-            for ratio in RATIOS
-        ),
-    ]
 
 
 def _spread(key: str, label: str, unit: str, help_text: str) -> list[RaceColumn]:

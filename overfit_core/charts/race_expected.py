@@ -45,7 +45,7 @@ def expected_figure(
     """Return the epochs to the target that the best of so many blindly drawn rates takes.
 
     Median and quartiles over the draws, see ``scores.expected_best``; a miss stands in a band of
-    its own. Each point has ``customdata``: place of the optimizer, None, None.
+    its own. A click opens nothing: a point stands for no run.
 
     Args:
         plan: The race.
@@ -90,9 +90,8 @@ def _row(
         f"Chance that one of them reaches it on all seeds: {percent(success_within(score, count))}"
         for count, spread in zip(tries, spreads, strict=True)
     ]
-    data = [[score.optimizer, None, None]] * len(tries)
     x = [float(count) for count in tries]
-    return Points(looks[score.optimizer], score.optimizer, x, spreads, data, texts)
+    return Points(looks[score.optimizer], score.optimizer, x, spreads, texts)
 
 
 def _tried(count: int) -> str:

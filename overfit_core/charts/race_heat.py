@@ -92,30 +92,36 @@ def _place(plan: RacePlan, rate: float) -> float:
 
 
 def _rates_axis(plan: RacePlan, *, key: bool) -> dict[str, Any]:
-    """Return the axis of the columns: it names each rate, or powers of ten where they stand.
+    """Return the axis of the columns: it names each rate, or of many the powers of ten.
+
+    Where fewer than two of these lie within the grid, it names both ends.
 
     Args:
         plan: The race.
         key: Whether it explains the cells, as there is no colour bar to do so.
     """
     grid = plan.learning_rates
-    marks = list(grid)
-    if len(grid) > MOST_NAMED:
-        low, high = math.log10(grid[0]), math.log10(grid[-1])
-        exponents = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
-        step = math.ceil(len(exponents) / MOST_POWERS)
-        marks = [10.0**exponent for exponent in exponents[::step]]
+    powers = _powers(grid[0], grid[-1]) if len(grid) > MOST_NAMED else []
+    marks = powers or (grid if len(grid) <= MOST_NAMED else [grid[0], grid[-1]])
     usual = [_place(plan, plan.default_rate(place)) for place in range(len(plan.optimizers))]
     room = 0.5 if 0 <= min(usual) and max(usual) <= len(grid) - 1 else OUTSIDE + 0.3
-    named = len(grid) <= MOST_NAMED
     return {
         "title": {"text": f"Learning rate<br>{KEY}" if key else "Learning rate", "standoff": 4},
         "range": [-room, len(grid) - 1 + room],
         "tickvals": [_place(plan, min(max(mark, grid[0]), grid[-1])) for mark in marks],
-        "ticktext": [number(mark, 3) if named else _power(mark) for mark in marks],
+        "ticktext": [_power(mark) if powers else number(mark, 3) for mark in marks],
         "showgrid": False,
         "zeroline": False,
     }
+
+
+def _powers(low: float, high: float) -> list[float]:
+    """Return at most ``MOST_POWERS`` powers of ten between two rates; none if there is but one."""
+    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+    exponents = range(first, last + 1)
+    if len(exponents) < 2:
+        return []
+    return [10.0**exponent for exponent in exponents[:: math.ceil(len(exponents) / MOST_POWERS)]]
 
 
 def _power(value: float) -> str:

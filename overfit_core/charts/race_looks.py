@@ -13,7 +13,6 @@ from overfit_core.charts.figure import plot_text
 from overfit_core.charts.numbers import number
 from overfit_core.charts.theme import optimizer_style
 from overfit_core.racing.names import REFERENCE_NAME
-from overfit_core.racing.plan import REFERENCE
 
 if TYPE_CHECKING:
     from overfit_core.comparison.bands import Quartiles
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 NAME_WIDTH = 18
 """Letters in a line of a name beside its row."""
-REFERENCE_DATA = [REFERENCE, 1.0, None]
-"""``customdata`` of the reference: all its seeds."""
 
 
 @dataclass(frozen=True)

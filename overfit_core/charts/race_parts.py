@@ -146,18 +146,18 @@ def race_figure(
     }
 
 
-def nothing_yet(title: str, plan: RacePlan, revision: str = "") -> Figure:
-    """Return a figure that says that there is nothing to draw yet."""
+def nothing_yet(title: str, plan: RacePlan, revision: str = "", said: str = NOTHING_YET) -> Figure:
+    """Return a figure that says that there is nothing to draw yet, and why."""
     hidden = {"visible": False, "range": [0, 1]}
     return race_figure(
         title,
         [],
         plan=plan,
-        alt=f"{title}: {NOTHING_YET}",
+        alt=f"{title}: {said}",
         x_axis=hidden,
         y_axis=hidden,
         height=120,
-        annotations=[{"text": NOTHING_YET, "x": 0.5, "y": 0.5, "showarrow": False}],
+        annotations=[{"text": said, "x": 0.5, "y": 0.5, "showarrow": False}],
         revision=revision,
     )
 

@@ -42,16 +42,17 @@ class Points:
         lane: Its row in the band of misses.
         x: Rising.
         spreads: At each x; a miss is infinite.
-        data: ``customdata`` at each x: place of the optimizer, learning rate, seed; None for all.
         texts: What each point says.
+        data: ``customdata`` at each x: place of the optimizer, learning rate, seed (None for all);
+            None where a click opens nothing.
     """
 
     look: RaceLook
     lane: int
     x: Sequence[float]
     spreads: Sequence[Quartiles]
-    data: Sequence[Sequence[Any]]
     texts: Sequence[str]
+    data: Sequence[Sequence[Any]] | None = None
 
     @property
     def medians(self) -> list[float]:
@@ -124,7 +125,7 @@ def curve(points: Points, *, steps: bool = False) -> Figure:
     look = points.look
     line: dict[str, Any] = {"color": look.colour, "width": 2, "dash": look.dash}
     return _of(look) | {
-        **_told(points),
+        **_told(points, range(len(points.x))),
         "x": list(points.x),
         "y": [median if math.isfinite(median) else None for median in points.medians],
         "mode": "lines+markers",
@@ -186,16 +187,13 @@ def level_line(points: Points) -> Figure:
 
 def in_band(points: Points, at: Sequence[int], marker: dict[str, Any]) -> Figure:
     """Return markers in the optimizer's row of the band of misses, at these places."""
-    told = _told(points)
     return _of(points.look) | {
+        **_told(points, at),
         "x": [points.x[place] for place in at],
         "y": [points.lane] * len(at),
         "yaxis": "y2",
         "mode": "markers",
         "marker": marker,
-        "customdata": [told["customdata"][place] for place in at],
-        "text": [told["text"][place] for place in at],
-        "hovertemplate": told["hovertemplate"],
         "cliponaxis": False,
     }
 
@@ -209,12 +207,15 @@ def _of(look: RaceLook) -> Figure:
     }
 
 
-def _told(points: Points) -> dict[str, Any]:
-    return {
-        "customdata": [list(one) for one in points.data],
-        "text": list(points.texts),
+def _told(points: Points, at: Sequence[int]) -> dict[str, Any]:
+    """Return what the points at these places say, and what a click on them opens."""
+    said = {
+        "text": [points.texts[place] for place in at],
         "hovertemplate": "%{text}<extra></extra>",
     }
+    if points.data is None:
+        return said
+    return said | {"customdata": [list(points.data[place]) for place in at]}
 
 
 def _unbroken(inside: Sequence[bool]) -> list[list[int]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOM = 1.15
 """How far the lines go on behind the last step, as a ratio."""
+NO_WHOLE_TASK = "No task has all its runs yet."
 SPOKEN_RATIOS = (1.0, 2.0, 10.0)
 _TITLES: dict[Tuning, str] = {
     "tuned": "Performance profile, equally tuned",
@@ -41,8 +42,7 @@ def profile_figure(
 ) -> Figure:
     """Return the share of the tasks on which each optimizer is within τ of the fastest, by τ.
 
-    Dolan and Moré 2002, "Benchmarking Optimization Software with Performance Profiles". Each point
-    has ``customdata``: place of the optimizer, None, None.
+    Dolan and Moré 2002, "Benchmarking Optimization Software with Performance Profiles".
 
     Args:
         plan: Any of the races: all have the same optimizers.
@@ -54,15 +54,15 @@ def profile_figure(
     """
     title = _TITLES[tuning]
     if not curves:
-        return nothing_yet(title, plan, revision)
+        return nothing_yet(title, plan, revision, NO_WHOLE_TASK)
     looks = race_looks(plan, list(curves))
     # The least axis goes to 2: twice as long as the fastest is a distance that says something.
     last = max(2.0, *(float(curve.ratios[-1]) for curve in curves.values())) * ROOM
     return race_figure(
         title,
         [
-            _curve(place, curve, looks[place], last, tasks)
-            for place, curve in enumerate(curves.values())
+            _curve(curve, look, last, tasks)
+            for curve, look in zip(curves.values(), looks, strict=True)
         ],
         plan=plan,
         alt=_alt(curves, tasks),
@@ -77,7 +77,7 @@ def profile_figure(
     )
 
 
-def _curve(place: int, curve: ProfileCurve, look: RaceLook, last: float, tasks: int) -> Figure:
+def _curve(curve: ProfileCurve, look: RaceLook, last: float, tasks: int) -> Figure:
     ratios = [*curve.ratios.tolist(), last]
     shares = [*curve.shares.tolist(), float(curve.shares[-1])]
     marker: dict[str, Any] = {"color": look.colour, "symbol": look.symbol, "size": 7}
@@ -90,7 +90,6 @@ def _curve(place: int, curve: ProfileCurve, look: RaceLook, last: float, tasks: 
         "line": {"color": look.colour, "width": 2, "dash": look.dash, "shape": "hv"},
         # The last point only carries the line on.
         "marker": marker | {"opacity": [1.0] * len(curve.ratios) + [0.0]},
-        "customdata": [[place, None, None]] * len(ratios),
         "text": [
             f"{look.name}<br>Within {number(ratio, 3)} × the fastest: "
             f"{round(share * tasks)} of {tasks} tasks"

@@ -12,7 +12,6 @@ from overfit_core.charts import race_points
 from overfit_core.charts.figure import plot_text
 from overfit_core.charts.numbers import number
 from overfit_core.charts.race_looks import (
-    REFERENCE_DATA,
     REFERENCE_LOOK,
     goal,
     race_looks,
@@ -70,7 +69,8 @@ def sensitivity_figure(
 
     A median that is a miss (or a loss that was never finite) stands in a band of its own above the
     others. A star marks Keras's default learning rate, whether or not it is one of the grid. Each
-    point has ``customdata``: place of the optimizer, learning rate, None for all of its seeds.
+    point has ``customdata``: place of the optimizer, learning rate, None for all of its seeds; not
+    those of the reference, which is no run that can be opened.
 
     Args:
         plan: The race.
@@ -130,13 +130,13 @@ def _rows(
 
 def _points(
     plan: RacePlan, cells: Sequence[Cell], names: Sequence[str], measure: RateMeasure
-) -> tuple[list[float], list[Quartiles], list[list[Any]], list[str]]:
-    """Return rates, spreads, ``customdata`` and texts of these cells."""
+) -> tuple[list[float], list[Quartiles], list[str], list[list[Any]]]:
+    """Return rates, spreads, texts and ``customdata`` of these cells."""
     return (
         [cell.learning_rate for cell in cells],
         [_drawable(getattr(cell, measure), measure) for cell in cells],
-        [[cell.optimizer, cell.learning_rate, None] for cell in cells],
         [_text(plan, cell, names, measure) for cell in cells],
+        [[cell.optimizer, cell.learning_rate, None] for cell in cells],
     )
 
 
@@ -176,8 +176,8 @@ def _fitted(
         "An epoch is an evaluation of loss and gradient here"
     )
     count = len(x)
-    spreads, data = [_drawable(found, measure)] * count, [REFERENCE_DATA] * count
-    return [Points(REFERENCE_LOOK, len(plan.optimizers), x, spreads, data, [text] * count)]
+    spreads = [_drawable(found, measure)] * count
+    return [Points(REFERENCE_LOOK, len(plan.optimizers), x, spreads, [text] * count)]
 
 
 def _ends(plan: RacePlan, drawn: Sequence[Points], measure: RateMeasure) -> tuple[float, float]:

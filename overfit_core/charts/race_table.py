@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from overfit_core.charts.race_columns import (
     NAME,
     RaceColumn,
     expected_tries,
-    profile_columns,
     race_columns,
     race_runs_columns,
 )
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from overfit_core.comparison.bands import Quartiles
     from overfit_core.racing.plan import RacePlan
-    from overfit_core.racing.profiles import ProfileCurve
     from overfit_core.racing.results import RaceRun
     from overfit_core.racing.scores import OptimizerScore
 
@@ -61,26 +59,6 @@ def race_runs_table(plan: RacePlan, runs: Sequence[RaceRun], names: Sequence[str
     """
     rows = [_run_row(plan, run, names) for run in runs]
     return _table(rows, race_runs_columns(plan))
-
-
-def profile_table(curves: Mapping[str, ProfileCurve]) -> pd.DataFrame:
-    """Return on what share of the tasks each optimizer is within some ratios of the fastest.
-
-    Args:
-        curves: From ``racing.profiles.profile_curves``.
-
-    Returns:
-        With the columns of ``profile_columns``, by key; one row per optimizer.
-    """
-    columns = profile_columns()
-    rows = []
-    for name, curve in curves.items():
-        row: Row = {NAME: name}
-        for column in columns[1:]:
-            ratio = float(column.key.removeprefix("within_"))
-            row[column.key] = float(curve.shares[curve.ratios <= ratio][-1])
-        rows.append(row)
-    return _table(rows, columns)
 
 
 def _score_row(plan: RacePlan, score: OptimizerScore, names: Sequence[str]) -> Row:

@@ -26,7 +26,9 @@ class Entry(Session):
 
     Behind its last epoch it trains one more, whose figures, taken before its update, are those of
     the network that training leaves. It counts nowhere. To ask Keras for them instead, operation
-    by operation, takes as long as half of a short run.
+    by operation, takes as long as half of a short run. So its history is equal to the last bit to
+    that of the same run trained alone, and the loss of its summary up to rounding: a compiled pass
+    over the batch stands for an eager one.
 
     Args:
         model: At its start, where it stays.
@@ -57,7 +59,10 @@ class Entry(Session):
         self._judged: Judged | None = None
 
     def end(self) -> RunSummary:
-        """Return how the run ended, as it would say alone; it cannot go on after that."""
+        """Return how the run ended; it cannot go on after that.
+
+        It is what the run would say alone, its loss up to rounding.
+        """
         judged = self._looked_at() if self._needs_a_look else self._told()
         return summary_of(self, judged, stopped=not self.finished)
 

@@ -100,7 +100,8 @@ def scored(
         member=member,
         epochs=epochs,
         epochs_to_target=reached,
-        seconds_to_target=reached * seconds / epochs if epochs else MISSED,
+        # Not infinite times 0, where no clock could tell what it took.
+        seconds_to_target=MISSED if place is None else reached * seconds / epochs,
         seconds=seconds,
         memorised_epoch=memorised_epoch,
         non_finite_epoch=non_finite,

@@ -15,7 +15,6 @@ from overfit_core.comparison.bands import Quartiles, quartiles
 if TYPE_CHECKING:
     from overfit_core.racing.plan import RacePlan
     from overfit_core.racing.results import RaceRun
-    from overfit_core.training.types import FloatArray
 
 
 @dataclass(frozen=True)
@@ -217,15 +216,3 @@ def performance_profile(times: Mapping[str, Sequence[float]], ratio: float) -> d
     fastest = rows.min(axis=0) if len(rows) else rows
     within = np.isfinite(rows) & (rows <= ratio * fastest)
     return {name: float(share) for name, share in zip(times, within.mean(axis=1), strict=True)}
-
-
-def curve_of(score: OptimizerScore) -> tuple[FloatArray, FloatArray]:
-    """Return the sensitivity of an optimizer: learning rates, and the quartiles at each.
-
-    Returns:
-        Shape ``(rates,)``, and shape ``(3, rates)``: lower quartile, median and upper quartile of
-        the epochs to the target, infinite where they are misses.
-    """
-    rates = np.array([cell.learning_rate for cell in score.cells])
-    parts = [(cell.epochs.lower, cell.epochs.median, cell.epochs.upper) for cell in score.cells]
-    return rates, np.array(parts, float).T

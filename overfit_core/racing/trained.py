@@ -15,9 +15,9 @@ class Trained(NamedTuple):
 
     Attributes:
         run: Its scores.
-        history: All of its epochs.
-        summary: What the same run, trained alone, says of its end; None for a reference, which is
-            no run of ours.
+        history: All of its epochs, equal to the last bit to those of the same run trained alone.
+        summary: What that one says of its end; its loss may differ in the last digits, see
+            ``Entry``. None for a reference, which is no run of ours.
         batch_hash: SHA-256 (hex) of the batch; None for a reference.
         weights_hash: SHA-256 (hex) of the weights that it started from; None for a reference.
     """

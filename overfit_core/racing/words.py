@@ -99,17 +99,20 @@ def race_progress(records: Sequence[RaceRecord], now: datetime | None = None) ->
         records: The races that were started together.
         now: The time, aware.
     """
-    done, total = (sum(each) for each in zip(*((r.done, r.total) for r in records), strict=True))
+    done, total, before = (
+        sum(each) for each in zip(*((r.done, r.total, r.done_before) for r in records), strict=True)
+    )
     parts = [f"{done:,} of {count(total, 'run')}"]
-    began = [g.started_at for r in records for g in r.groups if g.started_at is not None]
+    began = [record.began_at for record in records if record.began_at is not None]
     if not began:
         return parts[0]
     ended = [record.finished_at for record in records if record.finished_at is not None]
     over = len(ended) == len(records)
     last = max(ended) if over else now or datetime.now(UTC)
     seconds = (last - min(began)).total_seconds()
-    parts.append(f"{duration(seconds)} {'in all' if over else 'since the start'}")
-    share = race_share(records)
+    whole = "for the rest" if before else "in all"
+    parts.append(f"{duration(seconds)} {whole if over else 'since the start'}")
+    share = (done - before) / (total - before) if total > before else 1.0
     if not over and share > FIRST_SHARE:
         parts.append(f"{estimate(seconds / share - seconds)} left")
     return " · ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NoReturn
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, case, select, update
+from sqlalchemy import ColumnElement, Executable, Select, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from overfit_core.errors import UnknownRaceError, shown
@@ -22,7 +22,7 @@ RACE = (
 GROUP = (
     *(RaceGroupRow.optimizer, RaceGroupRow.status, RaceGroupRow.worker, RaceGroupRow.reason),
     *(RaceGroupRow.done, RaceGroupRow.total, RaceGroupRow.started_at, RaceGroupRow.finished_at),
-    RaceGroupRow.seconds,
+    RaceGroupRow.done_before,
 )
 """The columns of a RaceGroup, in the order of its fields."""
 IN_ORDER = (case((RaceGroupRow.optimizer < 0, 1), else_=0), RaceGroupRow.optimizer)
@@ -81,13 +81,21 @@ def race_records(session: Session, query: Executable) -> list[RaceRecord]:
     return [RaceRecord(**row._mapping, groups=tuple(groups[row.id])) for row in rows]
 
 
-def lock_groups(session: Session, race_id: str) -> None:
-    """Let nobody else change the groups of a race until the session ends.
+def lock_groups(session: Session, these: ColumnElement[bool]) -> None:
+    """Let nobody else change these groups until the session ends.
 
     A worker may just be giving one back to the queue, where whoever stops the race would miss it.
     """
-    groups = select(RaceGroupRow.optimizer).where(RaceGroupRow.race_id == race_id)
-    session.execute(groups.order_by(RaceGroupRow.optimizer).with_for_update())
+    groups = select(RaceGroupRow.optimizer).where(these)
+    order = (RaceGroupRow.race_id, RaceGroupRow.optimizer)
+    session.execute(groups.order_by(*order).with_for_update())
+
+
+def of_set(race_id: str) -> ColumnElement[bool]:
+    """The groups of a race, and of those that were started with it."""
+    its_set = select(RaceRow.set_id).where(RaceRow.id == race_id).scalar_subquery()
+    these = select(RaceRow.id).where(or_(RaceRow.id == race_id, RaceRow.set_id == its_set))
+    return RaceGroupRow.race_id.in_(these)
 
 
 def stop_groups(session: Session, race_id: str, now: datetime, reason: str | None) -> bool:
@@ -96,6 +104,7 @@ def stop_groups(session: Session, race_id: str, now: datetime, reason: str | Non
     What waits is stopped at once, and whoever has a group of it reads the wish.
     """
     this = RaceGroupRow.race_id == race_id
+    lock_groups(session, this)
     asked = update(RaceRow).where(RaceRow.id == race_id, going())
     asked = asked.values(wish="stop", wished_at=now).returning(RaceRow.id)
     if session.scalar(asked) is None:

@@ -50,9 +50,10 @@ class RaceGroup:
         reason: Why it was stopped, failed or was interrupted, in plain words; None otherwise.
         done: Runs that are there, to their end.
         total: Runs that there will be.
-        started_at: When a worker first took it.
+        started_at: When a worker first took it, since the race (or one of its set) was asked for,
+            or asked for again after all had ended.
         finished_at: When it ended.
-        seconds: What workers spent on it until one last gave it back, compiling included.
+        done_before: Runs that were there then, 0 at first.
     """
 
     optimizer: int
@@ -63,7 +64,7 @@ class RaceGroup:
     total: int
     started_at: datetime | None
     finished_at: datetime | None
-    seconds: float
+    done_before: int = 0
 
     @property
     def ended(self) -> bool:
@@ -131,6 +132,11 @@ class RaceRecord:
         return sum(group.done for group in self.groups)
 
     @property
+    def done_before(self) -> int:
+        """Runs that were there when it was last asked for: 0, or more where it was repeated."""
+        return sum(group.done_before for group in self.groups)
+
+    @property
     def total(self) -> int:
         """Runs that there will be, those of the reference included."""
         return sum(group.total for group in self.groups)
@@ -139,6 +145,14 @@ class RaceRecord:
     def missing(self) -> int:
         """Runs that will not come any more, unless somebody asks for them."""
         return sum(group.total - group.done for group in self.groups if group.ended)
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When a worker first took a group of it, since it was last asked for.
+
+        None until then, and where nothing of it was repeated when the rest of its set was.
+        """
+        return min((group.started_at for group in self.groups if group.started_at), default=None)
 
     @property
     def finished_at(self) -> datetime | None:

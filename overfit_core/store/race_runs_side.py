@@ -67,10 +67,6 @@ class RaceRunsSide(Guarded):
             member: History.from_arrow(kept[member].data) for member in members if member in kept
         }
 
-    def open_race_run(self, race_id: str, member: Member, *, owner: str | None = None) -> str:
-        """Make an ordinary run of a run of a race, and return its id; see ``open_race_runs``."""
-        return self.open_race_runs(race_id, [member], owner=owner)[0]
-
     def open_race_runs(
         self, race_id: str, members: Sequence[Member], *, owner: str | None = None
     ) -> list[str]:

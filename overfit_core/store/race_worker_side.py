@@ -81,7 +81,7 @@ class RaceWorkerSide(Guarded):
         """
         now = self._now()
         taken: Values = {
-            **{"status": "running", "worker": worker, "lease_at": now, "claimed_at": now},
+            **{"status": "running", "worker": worker, "lease_at": now},
             "started_at": func.coalesce(RaceGroupRow.started_at, now),
         }
         with writing(self._engine) as session:
@@ -99,10 +99,6 @@ class RaceWorkerSide(Guarded):
             every = members_of(race_record(session, key.race_id).plan, key.optimizer)
             there = _ended(session, key)
         return [member for member in every if member not in there]
-
-    def renew_race_group(self, key: GroupKey, worker: str) -> bool:
-        """Give a sign of life of a group; tells whether it is to go on."""
-        return self.add_race_runs(key, worker, [])
 
     def add_race_runs(self, key: GroupKey, worker: str, trained: Sequence[Trained]) -> bool:
         """Add runs to a group and renew its lease; tells whether it is to go on.
@@ -197,16 +193,12 @@ class RaceWorkerSide(Guarded):
         return ended
 
     def _end_group(self, group: RaceGroupRow, status: GroupEnd, reason: str | None) -> None:
-        now = self._now()
-        if group.claimed_at is not None:
-            last = group.lease_at if status == "interrupted" else now
-            group.seconds += ((last or now) - group.claimed_at) / timedelta(seconds=1)
-        group.status, group.claimed_at = status, None
+        group.status = status
         group.reason = (group.reason or reason) if status == "stopped" else reason
         if status == "queued":
             group.worker = None
         else:
-            group.finished_at = now
+            group.finished_at = self._now()
 
 
 def _possible(session: Session, key: GroupKey, status: GroupEnd) -> GroupEnd:

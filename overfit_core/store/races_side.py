@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from overfit_core.limits import LIMITS
@@ -19,11 +19,13 @@ from overfit_core.store.race_guards import (
     going,
     groups_with,
     lock_groups,
+    of_set,
     race_record,
     race_records,
     stop_groups,
 )
 from overfit_core.store.race_records import INCOMPLETE, RaceRecord, members_of
+from overfit_core.store.records import ENDED
 from overfit_core.store.tables import RaceGroupRow, RaceRow
 
 if TYPE_CHECKING:
@@ -101,13 +103,24 @@ class RacesSide(Guarded):
             return race_records(session, select(*RACE).where(these).order_by(RaceRow.place))
 
     def races(self, owner: str | None = None, *, limit: int = 200) -> list[RaceRecord]:
-        """Return at most ``limit`` races, newest first; those of one owner and of everybody."""
-        query = select(*RACE).where(RaceRow.deleted_at.is_(None))
-        if owner is not None:
-            query = query.where(visible_to(owner, RaceRow))
-        query = query.order_by(RaceRow.created_at.desc(), RaceRow.place, RaceRow.id).limit(limit)
+        """Return the newest races, newest first; those of one owner and of everybody.
+
+        Args:
+            owner: As a hash; None for the races of all.
+            limit: How many there may be, and the rest of a set that would be cut in two.
+        """
+        there = and_(
+            RaceRow.deleted_at.is_(None), *([] if owner is None else [visible_to(owner, RaceRow)])
+        )
+        order = (RaceRow.created_at.desc(), RaceRow.place, RaceRow.id)
+        newest = select(RaceRow.id, RaceRow.set_id).where(there).order_by(*order).limit(limit)
+        found = newest.subquery()
+        these = or_(
+            RaceRow.id.in_(select(found.c.id)),
+            RaceRow.set_id.in_(select(found.c.set_id)),
+        )
         with reading(self._engine) as session:
-            return race_records(session, query)
+            return race_records(session, select(*RACE).where(there, these).order_by(*order))
 
     def stop_race(self, race_id: str, *, reason: str | None = None) -> bool:
         """Ask a race to stop; what is there stays. False if it has ended.
@@ -126,6 +139,8 @@ class RacesSide(Guarded):
     def repeat_race(self, race_id: str, *, room: Room | None = None) -> bool:
         """Have what is missing of a race trained: what was stopped, lost, or failed.
 
+        Where nothing of it or of its set goes on, its time begins anew.
+
         Args:
             race_id: The race.
             room: As for ``create_races``.
@@ -140,13 +155,14 @@ class RacesSide(Guarded):
         again: Values = {"status": "queued", "worker": None, "reason": None, "finished_at": None}
         now = self._now()
         with writing(self._engine) as session:
-            lock_groups(session, race_id)
+            lock_groups(session, of_set(race_id))
             found = race_record(session, race_id)
             statuses = {group.status for group in found.groups}
             if not statuses & set(INCOMPLETE) or (found.wish == "stop" and "running" in statuses):
                 return False
             if room is not None and found.ended:
                 _check_room(session, room, found.owner, 1)
+            _begin_anew(session, race_id)
             these = and_(RaceGroupRow.race_id == race_id, RaceGroupRow.status.in_(INCOMPLETE))
             session.execute(update(RaceGroupRow).where(these).values(**again))
             wanted = {"wish": "run", "wished_at": now, "seen_at": now}
@@ -179,6 +195,14 @@ def _groups(race_id: str, plan: RacePlan, reference: bool) -> Iterable[dict[str,
     for place in [*range(len(plan.optimizers)), *([REFERENCE] if fitted else [])]:
         total = len(members_of(plan, place))
         yield {"race_id": race_id, "optimizer": place, "status": "queued", "total": total}
+
+
+def _begin_anew(session: Session, race_id: str) -> None:
+    """Forget when the groups of a set were begun, unless one of them goes on."""
+    this, ongoing = of_set(race_id), RaceGroupRow.status.not_in(ENDED)
+    if session.scalars(select(RaceGroupRow.race_id).where(this, ongoing)).first() is None:
+        anew = {"started_at": None, "done_before": RaceGroupRow.done}
+        session.execute(update(RaceGroupRow).where(this).values(**anew))
 
 
 def race_name(name: str | None) -> str | None:

@@ -170,9 +170,8 @@ class RaceGroupRow(Base):
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int]
     started_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    claimed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    seconds: Mapped[float] = mapped_column(Double, default=0.0)
+    done_before: Mapped[int] = mapped_column(default=0)
 
 
 class RaceRunRow(Base):

@@ -127,9 +127,7 @@ class UpkeepSide(Guarded):
         """Remove some of those for which this holds; tells how many, 0 when none is left."""
         row = kind.row
         with writing(self._engine) as session:
-            ids = session.scalars(
-                select(row.id).where(where).limit(min(kind.batch, PURGE_BATCH))
-            ).all()
+            ids = session.scalars(select(row.id).where(where).limit(kind.batch)).all()
             for belonging in kind.belonging:
                 session.execute(delete(belonging.class_).where(belonging.in_(ids)))
             session.execute(delete(row).where(row.id.in_(ids)))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from overfit_core.errors import StoreError, UnknownRunError
+from overfit_core.errors import StoreError, UnknownRaceError, UnknownRunError
 from overfit_core.store import LostRunError
 
 INSIST_SECONDS = 4.0
@@ -35,12 +35,13 @@ class Insistence:
         Raises:
             LostRunError: At once, if the run is not this worker's any more.
             StoreError: If the store still refuses when the time is up.
+            UnknownRaceError: At once, if there is no such race.
             UnknownRunError: At once, if there is no such run.
         """
         while True:
             try:
                 result = call(*args, **more)
-            except (LostRunError, UnknownRunError):
+            except (LostRunError, UnknownRaceError, UnknownRunError):
                 raise
             except StoreError:
                 # SQLite may have waited long for another writer before it refused: the time

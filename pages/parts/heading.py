@@ -30,8 +30,9 @@ def heading(page: str, caption: str, *, share: bool = True, hideable: bool = Fal
         st.session_state[keys.RACES_DELETED] = []
         st.session_state[keys.PAGE] = page
         st.session_state[keys.TIMED] = False
-        # Of another page's click.
+        # Of another page's clicks.
         st.session_state[keys.FAILED] = None
+        st.session_state[keys.SHARING] = False
     if st.context.is_embedded:
         return
     with st.container(

@@ -56,10 +56,17 @@ def share_button(*, hideable: bool = False) -> None:
         hideable: Whether the page has settings that a link may hide.
     """
     if st.button("Share", icon=":material/share:", key="share"):
+        st.session_state[keys.SHARING] = True
+    # Asked for again and again: the page may be drawn anew under a person's hands.
+    if st.session_state.get(keys.SHARING):
         _share(hideable)
 
 
-@st.dialog("Share this page")
+def _closed() -> None:
+    st.session_state[keys.SHARING] = False
+
+
+@st.dialog("Share this page", on_dismiss=_closed)
 def _share(hideable: bool) -> None:
     st.caption(
         "Whoever has the link sees the runs as they are here, also while they go on. "

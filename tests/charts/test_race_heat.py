@@ -101,6 +101,22 @@ def test_the_axis_names_few_rates_each_and_of_many_the_powers_of_ten() -> None:
     assert axis["ticktext"] == ["10<sup>−5</sup>", "10<sup>−3</sup>", "10<sup>−1</sup>", "10"]
 
 
+@pytest.mark.parametrize(
+    ("rates", "places", "said"),
+    [
+        ((0.002, 0.003, 0.004, 0.006, 0.008), [0, 4], ["0.002", "0.008"]),
+        ((0.005, 0.01, 0.02, 0.03, 0.04), [0, 4], ["0.005", "0.04"]),
+        ((0.01, 0.02, 0.03, 0.05, 0.1), [0, 4], ["10<sup>−2</sup>", "10<sup>−1</sup>"]),
+    ],
+)
+def test_with_less_than_two_powers_of_ten_the_axis_names_its_ends(
+    rates: tuple[float, ...], places: list[int], said: list[str]
+) -> None:
+    figure = heat_figure(*race([run(0, rates[0], 3, 9)], learning_rates=rates))
+    axis = figure["layout"]["xaxis"]
+    assert (axis["tickvals"], axis["ticktext"]) == (places, said)
+
+
 def test_what_has_not_run_yet_is_empty() -> None:
     figure = heat_figure(*race([run(0, 0.1, 3, 20)]))
     assert cells(figure, "Missed") == [[None] * 3, [None] * 3]

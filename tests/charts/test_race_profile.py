@@ -21,7 +21,7 @@ def test_the_steps_are_the_shares_within_each_ratio() -> None:
     assert sgd["y"] == pytest.approx([1 / 3, 2 / 3, 2 / 3])
     assert adam["line"]["shape"] == "hv"
     assert sgd["text"][1] == "SGD<br>Within 4 × the fastest: 2 of 3 tasks"
-    assert {tuple(data) for data in sgd["customdata"]} == {(1, None, None)}
+    assert "customdata" not in sgd, "a point stands for no run"
     assert figure["layout"]["xaxis"]["type"] == "log"
     assert 10 ** figure["layout"]["xaxis"]["range"][1] == pytest.approx(4 * ROOM)
 
@@ -45,4 +45,8 @@ def test_the_title_says_which_rates_and_the_axis_what_is_counted() -> None:
 
 
 def test_without_a_whole_task_it_says_so() -> None:
-    assert profile_figure(race_plan(), {}, tasks=0)["data"] == []
+    figure = profile_figure(race_plan(), {}, tasks=0)
+    assert figure["data"] == []
+    (note,) = figure["layout"]["annotations"]
+    assert note["text"] == "No task has all its runs yet."
+    assert note["text"] in figure["layout"]["meta"]["alt"]

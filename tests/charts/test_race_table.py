@@ -3,19 +3,16 @@
 import math
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from overfit_core.charts.race_columns import (
     RaceColumn,
-    profile_columns,
     race_columns,
     race_runs_columns,
 )
-from overfit_core.charts.race_table import profile_table, race_runs_table, race_table
+from overfit_core.charts.race_table import race_runs_table, race_table
 from overfit_core.comparison.target import Target
-from overfit_core.racing.profiles import curves_of
 from tests.charts.race_fakes import EPOCHS, MISS, RATES, race, race_plan, reference, run, runs_of
 
 
@@ -82,20 +79,12 @@ def test_every_run_has_a_row_with_every_field() -> None:
     assert not fitted["default"]
 
 
-def test_a_profile_is_read_at_some_ratios() -> None:
-    # Ratios of Adam 1, 2, 1; of SGD 4, 1, never.
-    table = profile_table(curves_of({"Adam": [10, 20, 30], "SGD": [40, 10, MISS]}))
-    values = table[["within_1", "within_2", "within_5", "within_10"]].to_numpy()
-    np.testing.assert_allclose(values, [[2 / 3, 1, 1, 1], [1 / 3, 1 / 3, 2 / 3, 2 / 3]])
-
-
 def tables() -> list[tuple[pd.DataFrame, list[RaceColumn]]]:
     plan, scores, names = race()
     return [
         (race_table(plan, scores, names), race_columns(plan)),
         (race_table(plan, [], names), race_columns(plan)),
         (race_runs_table(plan, runs_of(), names), race_runs_columns(plan)),
-        (profile_table({}), profile_columns()),
     ]
 
 
@@ -107,6 +96,13 @@ def test_every_column_is_described_and_keeps_its_type_in_an_empty_table_too() ->
             assert column.help
             assert str(table[column.key].dtype) == column.dtype
             assert (column.format is None) == (column.dtype in ("object", "bool"))
+
+
+def test_both_times_are_medians_over_the_seeds_of_the_best_rate() -> None:
+    columns = {column.key: column.help for column in race_columns(race_plan())}
+    for key in ("epochs", "seconds"):
+        assert "with the best learning rate" in columns[key]
+        assert "median over the seeds" in columns[key]
 
 
 def test_no_more_rates_are_expected_to_be_tried_than_the_grid_has() -> None:

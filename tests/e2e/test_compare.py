@@ -128,6 +128,25 @@ def test_the_link_can_be_copied_and_is_a_qr_code(
     assert copied == train_page.page.url.replace("%2C", ",")
 
 
+def test_the_link_stays_open_while_the_run_ends_beneath_it(train_page: TrainPage) -> None:
+    page = train_page.page
+    train_page.choose("Pace", "100 epochs/s")
+    train_page.train()
+    train_page.wait_until_drawn("loss", epoch=50)
+    train_page.button("Share").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("img")).to_be_visible()
+    expect(page.locator(".st-key-take-away")).to_be_attached(timeout=PATIENCE)
+    train_page.settle()
+    expect(dialog.locator("img")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    train_page.settle()
+    expect(dialog).to_have_count(0)
+    train_page.button("Share").click()
+    expect(dialog.locator("img")).to_be_visible()
+
+
 def test_in_a_frame_the_charts_stand_alone(compared: TrainPage) -> None:
     page = compared.page
     open_compare(page, f"{page.url}&embed=true")

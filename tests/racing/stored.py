@@ -17,7 +17,7 @@ def group(
 ) -> RaceGroup:
     began = None if status == "queued" else START
     ended = None if status in ("queued", "running") else START + timedelta(seconds=8)
-    return RaceGroup(optimizer, status, "w", reason, done, total, began, ended, 1.0)
+    return RaceGroup(optimizer, status, "w", reason, done, total, began, ended)
 
 
 def record(*groups: RaceGroup, of: RacePlan | None = None, **changes: object) -> RaceRecord:

@@ -34,6 +34,8 @@ def test_a_run_that_reaches_its_target_and_falls_back() -> None:
 def test_a_run_that_never_reaches_it_is_infinitely_late() -> None:
     one = run([1.0, 0.5])
     assert one.epochs_to_target == one.seconds_to_target == math.inf
+    at_once = scored(MEMBER, History({"loss": [1.0, 0.5]}), LOSS, seconds=0.0)
+    assert at_once.seconds_to_target == math.inf
     assert one.drift is None
     assert not one.reached
 

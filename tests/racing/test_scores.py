@@ -14,7 +14,7 @@ from overfit_core.racing import (
     optimizer_scores,
     performance_profile,
 )
-from overfit_core.racing.scores import curve_of, success_within
+from overfit_core.racing.scores import success_within
 from tests.racing.plans import plan
 
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
@@ -57,10 +57,8 @@ def test_the_best_rate_is_the_fastest_in_the_median() -> None:
     assert score.success_rate == 0.7
     # 0.3 misses once: the rows that always reach are 0.03 to 0.1, and 1 alone.
     assert score.width == pytest.approx(math.log10(0.1 / 0.03))
-    rates, band = curve_of(score)
-    assert list(rates) == list(RATES)
-    assert band[:, 0].tolist() == [MISS] * 3
-    assert band[1].tolist() == [MISS, 70, 25, MISS, 42]
+    assert [cell.learning_rate for cell in score.cells] == list(RATES)
+    assert [float(cell.epochs.median) for cell in score.cells] == [MISS, 70, 25, MISS, 42]
 
 
 def test_where_none_reaches_the_target_the_lower_loss_is_better() -> None:

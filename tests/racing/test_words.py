@@ -83,3 +83,11 @@ def test_progress_says_what_is_there_and_what_is_left() -> None:
     assert said == "2 of 8 runs · 3.0 s since the start · about 9 s left"
     over = record(group(0, "finished", 6))
     assert race_progress([over, over]) == "12 of 12 runs · 8.0 s in all"
+
+
+def test_what_is_trained_later_is_timed_by_itself() -> None:
+    rest = record(replace(group(0, "running", 4), done_before=2))
+    said = race_progress([rest], START + timedelta(seconds=3))
+    assert said == "4 of 6 runs · 3.0 s since the start · about 3 s left"
+    over = record(replace(group(0, "finished", 6), done_before=2))
+    assert race_progress([over]) == "6 of 6 runs · 8.0 s for the rest"

@@ -74,7 +74,7 @@ def test_a_run_that_is_opened_is_an_ordinary_run_with_its_full_history(store: St
     (race_id,) = store.create_races([plan()], owner="maker")
     train_race(store, race_id)
     member = Member(1, 0.0123, 4)
-    run = store.run(store.open_race_run(race_id, member, owner="me"))
+    run = store.run(store.open_race_runs(race_id, [member], owner="me")[0])
     assert (run.status, run.ended, run.epoch, run.owner) == ("finished", True, 5, "me")
     assert (run.name, run.optimizer) == ("SGD at 0.0123, seed 4", "SGD")
     assert run.spec.hash == plan().spec_of(member).hash
@@ -94,10 +94,10 @@ def test_opening_it_again_finds_the_same_run_unless_it_was_deleted(store: Store)
     every = list(plan().members())
     ids = store.open_race_runs(race_id, every[:3], owner="me")
     assert store.open_race_runs(race_id, [every[3], *every[2::-1]], owner="me")[1:] == ids[::-1]
-    assert store.open_race_run(race_id, every[0], owner="you") not in ids
+    assert store.open_race_runs(race_id, [every[0]], owner="you")[0] not in ids
     store.delete(ids[:1], by="me")
-    assert store.open_race_run(race_id, every[0], owner="me") not in ids
-    assert store.open_race_run(race_id, every[1], owner="me") == ids[1]
+    assert store.open_race_runs(race_id, [every[0]], owner="me")[0] not in ids
+    assert store.open_race_runs(race_id, [every[1]], owner="me")[0] == ids[1]
 
 
 def test_a_run_outlasts_the_race_that_it_was_opened_from(
@@ -105,7 +105,7 @@ def test_a_run_outlasts_the_race_that_it_was_opened_from(
 ) -> None:
     (race_id,) = library.create_races([plan()])
     train_race(library, race_id)
-    run_id = library.open_race_run(race_id, Member(0, 0.1, 3))
+    run_id = library.open_race_runs(race_id, [Member(0, 0.1, 3)])[0]
     library.delete_races([race_id], by=None)
     ticking.forward(100_000)
     assert library.purge() == 1
@@ -117,7 +117,7 @@ def test_what_was_cut_short_is_opened_as_stopped(store: Store) -> None:
     key = started(store)
     first, *_ = store.missing_race_members(key)
     store.add_race_runs(key, "w", [trained(first, stopped=True, epochs=2)])
-    run = store.run(store.open_race_run(key.race_id, first))
+    run = store.run(store.open_race_runs(key.race_id, [first])[0])
     assert (run.status, run.epoch) == ("stopped", 2)
 
 
@@ -130,7 +130,7 @@ def test_a_run_that_is_not_there_yet_cannot_be_opened(store: Store) -> None:
     assert store.find() == []
     reference = Member(REFERENCE, 1.0, 3)
     with pytest.raises(UnknownRunError, match="SciPy's"):
-        store.open_race_run(key.race_id, reference)
+        store.open_race_runs(key.race_id, [reference])
 
 
 def test_scores_are_read_in_one_query_without_the_histories(store: Store) -> None:

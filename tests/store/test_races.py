@@ -1,10 +1,12 @@
 """Races in the store: asked for, listed, stopped, repeated, named, deleted, removed."""
 
+import threading
+
 import pytest
 
 from overfit_core.errors import NotYoursError, TooManyRunsError, UnknownRaceError
 from overfit_core.racing.plan import REFERENCE
-from overfit_core.store import GroupKey, Room, Store
+from overfit_core.store import GroupKey, Room, Store, race_worker_side
 
 from .conftest import Clock, TickingClock, ended, spec
 from .racing import plan, train_group, train_race, trained
@@ -52,7 +54,9 @@ def test_several_races_are_a_set_in_their_order(library: Store) -> None:
     assert [race.plan for race in library.race_set(ids[0])] == plans
     assert [race.id for race in library.race_set(alone)] == [alone]
     assert [race.id for race in library.races()] == [alone, *ids]
-    assert [race.id for race in library.races(limit=2)] == [alone, ids[0]]
+    for limit in (2, 3, 4):
+        assert [race.id for race in library.races(limit=limit)] == [alone, *ids], "whole"
+    assert [race.id for race in library.races(limit=1)] == [alone]
     assert [key.race_id for key in library.waiting_race_groups()[::3]] == [*ids, alone]
 
 
@@ -74,7 +78,7 @@ def test_a_race_that_is_not_there_is_said_so(store: Store) -> None:
     for ask in (
         *(store.race, store.race_set, store.race_runs, store.stop_race, store.repeat_race),
         lambda race_id: store.race_histories(race_id, []),
-        lambda race_id: store.open_race_run(race_id, plan().members()),
+        lambda race_id: store.open_race_runs(race_id, plan().members()),
         lambda race_id: store.rename_race(race_id, "x", by=None),
         lambda race_id: store.missing_race_members(GroupKey(race_id, 0)),
     ):
@@ -92,7 +96,7 @@ def test_it_runs_from_its_first_group_until_its_last(store: Store, clock: Clock)
     store.end_race_group(first, "w", "finished")
     race = store.race(race_id)
     assert (race.status, race.done, race.missing) == ("running", 4, 0)
-    assert (race.groups[0].status, race.groups[0].seconds) == ("finished", 2.0)
+    assert race.groups[0].status == "finished"
     for key in (second, reference):
         clock.forward(1)
         train_group(store, key)
@@ -105,10 +109,10 @@ def test_what_waits_is_stopped_at_once_and_what_runs_by_its_worker(store: Store)
     (race_id,) = store.create_races([plan()])
     running, _, _ = store.waiting_race_groups()
     store.claim_race_group(running, "w")
-    assert store.renew_race_group(running, "w")
+    assert store.add_race_runs(running, "w", [])
     assert store.stop_race(race_id, reason="Nobody looked.")
     assert statuses(store, race_id) == ["running", "stopped", "stopped"]
-    assert not store.renew_race_group(running, "w")
+    assert not store.add_race_runs(running, "w", [])
     done = [trained(one) for one in store.missing_race_members(running)[:1]]
     assert not store.add_race_runs(running, "w", done), "it is kept, but nothing is to follow"
     assert store.end_race_group(running, "w", "stopped")
@@ -125,6 +129,39 @@ def test_what_is_given_back_in_the_moment_of_a_stop_does_not_wait(store: Store) 
     store.stop_race(race_id)
     assert store.end_race_group(key, "w", "queued")
     assert statuses(store, race_id) == ["stopped"] * 3
+
+
+def test_a_stop_in_the_moment_in_which_a_group_is_given_back_ends_the_race(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (race_id,) = store.create_races([plan()], reference=False)
+    giving, other = store.waiting_race_groups()
+    for key in (giving, other):
+        store.claim_race_group(key, "w")
+    possible = race_worker_side._possible
+    given, stopped = threading.Event(), threading.Event()
+
+    def before_the_stop(*args: object) -> str:
+        status: str = possible(*args)  # type: ignore[arg-type]
+        given.set()
+        # Whoever stops it waits for this; if not, it is through by now.
+        stopped.wait(0.5)
+        return status
+
+    def stop() -> None:
+        store.stop_race(race_id)
+        stopped.set()
+
+    monkeypatch.setattr(race_worker_side, "_possible", before_the_stop)
+    give = threading.Thread(target=store.end_race_group, args=(giving, "w", "queued"))
+    give.start()
+    assert given.wait(10)
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    for thread in (give, stopper):
+        thread.join(10)
+    assert store.end_race_group(other, "w", "stopped")
+    assert statuses(store, race_id) == ["stopped", "stopped"]
 
 
 def test_only_what_is_missing_is_repeated(store: Store) -> None:
@@ -147,6 +184,43 @@ def test_only_what_is_missing_is_repeated(store: Store) -> None:
     assert (race.status, race.done, race.groups[1].reason) == ("finished", 8, None)
     assert not any(run.stopped for run in store.race_runs(race_id))
     assert not store.repeat_race(race_id)
+
+
+def test_the_time_of_a_race_begins_anew_when_it_is_repeated(store: Store, clock: Clock) -> None:
+    whole, cut = store.create_races([plan()] * 2, reference=False)
+    began = clock.time
+    train_race(store, whole)
+    first, second = [key for key in store.waiting_race_groups() if key.race_id == cut]
+    clock.forward(5)
+    train_group(store, first)
+    store.claim_race_group(second, "w")
+    store.add_race_runs(second, "w", [trained(store.missing_race_members(second)[0])])
+    store.stop_race(cut)
+    store.end_race_group(second, "w", "stopped")
+    assert [race.began_at for race in store.race_set(cut)] == [began, clock.time]
+    assert [race.done_before for race in store.race_set(cut)] == [0, 0]
+    clock.forward(DAY)
+    assert store.repeat_race(cut)
+    assert [race.began_at for race in store.race_set(cut)] == [None, None]
+    clock.forward(60)
+    store.claim_race_group(second, "w")
+    assert [race.began_at for race in store.race_set(cut)] == [None, clock.time]
+    assert [race.done_before for race in store.race_set(cut)] == [8, 5]
+    assert [race.done for race in store.race_set(cut)] == [8, 5]
+
+
+def test_what_is_repeated_while_the_rest_goes_on_does_not_begin_anew(
+    store: Store, clock: Clock
+) -> None:
+    ids = store.create_races([plan()] * 2, reference=False)
+    lost, going, *_ = store.waiting_race_groups()
+    began = clock.time
+    store.claim_race_group(lost, "a")
+    clock.forward(1)
+    store.claim_race_group(going, "b")
+    store.interrupt_lost_race_groups(dead_workers=["a"])
+    assert store.repeat_race(ids[0])
+    assert store.race(ids[0]).began_at == began
 
 
 def test_a_race_that_is_still_stopping_is_not_repeated_yet(store: Store) -> None:
@@ -202,7 +276,7 @@ def test_a_deleted_race_is_stopped_and_comes_back_for_a_day(
     assert library.delete_races([race_id, "gone"], by="a") == [race_id]
     assert library.races() == []
     assert library.waiting_race_groups() == []
-    assert not library.renew_race_group(key, "w")
+    assert not library.add_race_runs(key, "w", [])
     with pytest.raises(UnknownRaceError):
         library.race(race_id)
     assert library.restore_races([race_id], by="b") == []

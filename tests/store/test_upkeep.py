@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from overfit_core.store import Store, upkeep_side
@@ -54,7 +56,7 @@ def test_a_deleted_run_comes_back_for_a_day_and_no_longer(
 
 
 def test_runs_are_removed_batch_by_batch(library: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upkeep_side, "PURGE_BATCH", 2)
+    monkeypatch.setattr(upkeep_side, "_RUNS", replace(upkeep_side._RUNS, batch=2))
     runs = [ended(library, library.create_run(spec())) for _ in range(7)]
     assert library.purge(keep_runs=2) == 5
     assert {run.id for run in library.find()} == set(runs[5:])

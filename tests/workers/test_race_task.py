@@ -73,7 +73,7 @@ def test_what_is_stored_is_what_a_race_in_this_process_gives(store: Store) -> No
         assert set(stored[member]) == set(history)
         for column in history:
             np.testing.assert_array_equal(stored[member][column], history[column])
-    opened = store.run(store.open_race_run(found.id, runs[0].member))
+    opened = store.run(store.open_race_runs(found.id, [runs[0].member])[0])
     assert opened.summary is not None
     assert opened.summary.epochs == opened.epoch == 60
 
@@ -121,6 +121,34 @@ def test_a_stop_need_not_wait_for_a_compiler(store: Store, monkeypatch: pytest.M
     compiled.set()
     thread.join(PATIENCE)
     assert store.race(key.race_id).groups == found.groups
+
+
+def test_a_stop_whose_end_is_refused_is_written_at_the_next_beat(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled, end, refused = threading.Event(), store.end_race_group, []
+
+    def slow(*_: object) -> object:
+        assert compiled.wait(PATIENCE)
+        return iter([])
+
+    def once(key: GroupKey, worker: str, *how: object, **more: object) -> bool:
+        if not refused:
+            refused.append(key)
+            raise StoreError("database is locked")
+        return end(key, worker, *how, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(running, "run_members", slow)
+    monkeypatch.setattr(store, "end_race_group", once)
+    key = asked(store, race_plan())
+    thread = in_a_thread(store, key)
+    until_race(store, key.race_id, lambda race: race.status == "running")
+    store.stop_race(key.race_id)
+    found = until_race(store, key.race_id, lambda race: race.ended, 5.0)
+    assert refused == [key]
+    assert found.groups[0].reason == BUSY
+    compiled.set()
+    thread.join(PATIENCE)
 
 
 def test_it_gives_way_to_a_run_and_goes_on_later_with_what_is_missing(store: Store) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from overfit_core.errors import ModelError, StoreError, UnknownRunError
+from overfit_core.errors import ModelError, StoreError, UnknownRaceError, UnknownRunError
 from overfit_core.spec import RunSpec
 from overfit_core.store import LostRunError, Store
 from overfit_core.training.result import Samples
@@ -167,14 +167,17 @@ def test_several_calls_that_are_refused_one_after_the_other_share_the_time(
     assert time.monotonic() - began > 0.4, "what is taken begins a new time"
 
 
-@pytest.mark.parametrize("error", [LostRunError("Gone."), UnknownRunError("Never was.")])
-def test_nobody_insists_on_a_run_of_somebody_else(error: StoreError) -> None:
+@pytest.mark.parametrize("kind", [LostRunError, UnknownRunError, UnknownRaceError])
+def test_nobody_insists_on_a_run_of_somebody_else(
+    kind: type[StoreError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insistence, "INSIST_SECONDS", 0.5)
     asked = []
 
     def refuse() -> None:
-        asked.append(error)
-        raise error
+        asked.append(kind)
+        raise kind("Gone.")
 
-    with pytest.raises(type(error)):
+    with pytest.raises(kind):
         Insistence()(refuse)
     assert len(asked) == 1

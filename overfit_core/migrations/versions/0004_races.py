@@ -60,9 +60,8 @@ def upgrade() -> None:
         sa.Column("done", sa.Integer, nullable=False),
         sa.Column("total", sa.Integer, nullable=False),
         _time("started_at"),
-        _time("claimed_at"),
         _time("finished_at"),
-        sa.Column("seconds", sa.Double, nullable=False),
+        sa.Column("done_before", sa.Integer, nullable=False),
     )
     op.create_index("ix_race_groups_status", "race_groups", ["status"])
     _create_runs()
