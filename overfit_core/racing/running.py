@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from overfit_core.batches import make_batch
-from overfit_core.models.build import build_model, floatx
+from overfit_core.models.build import floatx
 from overfit_core.racing.entry import Entry
+from overfit_core.racing.models import Models
 from overfit_core.racing.results import scored
 from overfit_core.racing.trained import Trained
-from overfit_core.training.hashing import model_hash
 from overfit_core.training.history import History
 from overfit_core.training.pacing import ChunkLength
 from overfit_core.training.plan import Plan
@@ -28,16 +28,14 @@ ShouldStop = Callable[[], bool]
 
 
 class Stable:
-    """The models of a race, each made once for all its learning rates.
+    """What the runs of a race have in common: the batch, the networks, the compiled programs.
 
-    Making one takes longer than training a small one. The compiled loop trains variables of its
-    own, so a model stays at its start; and it is one program for all runs of an optimizer, as
-    neither learning rate nor initial weights are part of it.
+    The compiled loop trains variables of its own, so a model stays at its start; and it is one
+    program for all runs of an optimizer, as neither learning rate nor initial weights are part of
+    it.
 
     Attributes:
         batch_hash: SHA-256 (hex) of the batch.
-        weights_hash: SHA-256 (hex) of the weights that the last run started from.
-        program: What trained it; None for a model that is new.
     """
 
     def __init__(self, plan: RacePlan) -> None:
@@ -53,14 +51,20 @@ class Stable:
         self._batch = make_batch(spec.batch, spec.training.dtype)
         self._data = tensors(data_of(spec, self._batch))
         self._recorded = Plan(criterion=criterion_of(spec))
-        self._made: tuple[int, int, keras.Model] | None = None
-        self.program: Program | None = None
-        self.batch_hash, self.weights_hash = self._batch.hash, ""
+        self._models = Models(plan)
+        self._program: tuple[keras.Model, Program] | None = None
+        self.batch_hash = self._batch.hash
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 (hex) of the weights that the last run started from."""
+        return self._models.weights_hash
 
     def session(self, member: Member) -> Entry:
         """Return a run that stands at its start."""
         spec = self._plan.spec
-        model = self._model(member)
+        model = self._models.of(member)
+        known = self._program
         with floatx(spec.training.dtype):
             return Entry(
                 model,
@@ -69,16 +73,12 @@ class Stable:
                 self._data,
                 self._recorded,
                 learning_rate=member.learning_rate,
-                program=self.program,
+                program=known[1] if known is not None and known[0] is model else None,
             )
 
-    def _model(self, member: Member) -> keras.Model:
-        if self._made is None or self._made[:2] != (member.optimizer, member.seed):
-            model = build_model(self._plan.spec_of(member))
-            self._made = (member.optimizer, member.seed, model)
-            self.program = None
-            self.weights_hash = model_hash(model)
-        return self._made[2]
+    def keep(self, session: Entry) -> None:
+        """Have the next run of the same model trained by the same program."""
+        self._program = (session.model, session.program)
 
 
 def run_members(
@@ -104,7 +104,7 @@ def run_members(
             return
         session = stable.session(member)
         history = _train(session, length, should_stop)
-        stable.program = session.program
+        stable.keep(session)
         run = scored(
             member,
             history,
