@@ -46,9 +46,12 @@ def race_charts(record: RaceRecord, standing: Standing) -> None:
     with st.container(key="charts", gap="small"):
         live_chart(heat_figure(*parts, revision=revision), key="chart-heat", on_pick=_pick)
         if not st.context.is_embedded:
-            picked = picked_words(standing, st.session_state[keys.RACE_PICKED])
-            said = f"A click on a cell or a curve picks its runs. Picked: {picked}."
-            st.caption(f"{said} [Open them below](#open-runs).")
+            said = "A click on a cell or a curve picks its runs."
+            picked = st.session_state[keys.RACE_PICKED]
+            if record.ended or picked:
+                words = picked_words(standing, picked)
+                said = f"{said} Picked: {words}. [Open them below](#open-runs)."
+            st.caption(said)
         measure = _choice("Over the learning rate", MEASURES, "measure")
         sensitivity = sensitivity_figure(
             *parts, measure=measure, reference=reference, revision=revision

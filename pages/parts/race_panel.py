@@ -99,7 +99,9 @@ def _results(records: list[RaceRecord], record: RaceRecord, standing: Standing) 
             [standing if one.id == record.id else _standing(one) for one in records], records[0].id
         )
     if not st.context.is_embedded:
-        race_opening(record, standing)
+        # The best cell changes while it runs: lists that followed it would be taken for choices.
+        if record.ended or st.session_state[keys.RACE_PICKED]:
+            race_opening(record, standing)
         race_scores(record, standing)
 
 
