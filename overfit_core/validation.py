@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from overfit_core.errors import Problem, SpecError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydantic import ValidationError
-
+ModelT = TypeVar("ModelT", bound=BaseModel)
 MAX_PROBLEMS = 50
 """More than a person reads; a hostile file could hold a million."""
 
@@ -46,6 +47,18 @@ MESSAGES: dict[str, str] = {
     "union_tag_not_found": "an entry has no kind. Say which kind it is.",
 }
 """What to say for pydantic's error types; `{name}` is the field, `{value}` what was given."""
+
+
+def checked(model: type[ModelT], data: object) -> ModelT:
+    """Return what ``data`` describes, as a pydantic model.
+
+    Raises:
+        SpecError: With a problem for each thing that is wrong.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise to_spec_error(error, data) from None
 
 
 def to_spec_error(error: ValidationError, data: object) -> SpecError:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from overfit_core.errors import StoreError
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import itertools
 import os
 import threading
 import weakref
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from overfit_core.training.lowering import lower_directly
 from overfit_core.training.types import KerasObject, Tensor
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class LoopFile:
 
     def __init__(self, folder: Path, key: str) -> None:
         """Work out the file's name; it is read and written later."""
-        self._mark = hashlib.sha256(f"{_versions()} {key}".encode()).hexdigest()[:32]
+        self._mark = hashlib.sha256(f"{versions()} {key}".encode()).hexdigest()[:32]
         self._path = folder / f"loop-{self._mark}.pb"
         self._written: bytes | None = None
 
@@ -80,32 +82,14 @@ class LoopFile:
         except (OSError, tf.errors.OpError):
             return None
 
-    def adopt(self, traced: KerasObject, state: Sequence[tf.Variable]) -> Loop | None:
-        """Return a traced function as it will be loaded by later processes.
+    def adopt(self, traced: KerasObject, state: Sequence[tf.Variable], *, xla: bool) -> Loop | None:
+        """Return a traced function as it will be loaded by later processes; see ``adopted``.
 
         XLA's own file of it is found again only if both are the same to the last bit, so this
         process runs what will be written too.
-
-        Returns:
-            None if it uses more than ``state``, or a part of this process.
         """
-        places = {id(variable.handle): place for place, variable in enumerate(state)}
-        captured = [places.get(id(handle)) for handle in traced.captured_inputs]
-        if None in captured:
-            return None
-        library = traced.graph.as_graph_def().library
-        if library.gradient:
-            return None
-        library.function.append(traced.function_def)
-        functions = {f.signature.name: f for f in library.function}
-        first = functions.pop(traced.function_def.signature.name)
-        first.attr[_CAPTURES].list.i.extend(captured)
-        names = {name: f"{name}_{self._mark}" for name in (first.signature.name, *functions)}
-        ordered = type(library)(function=[first, *functions.values()])
-        for function in ordered.function:
-            _rename(function, names)
-        self._written = ordered.SerializeToString(deterministic=True)
-        return _registered(self._written, state)
+        self._written = _library(traced, state, self._mark, xla=xla)
+        return None if self._written is None else _registered(self._written, state)
 
     def save(self) -> None:
         """Write what was adopted; a folder that cannot be written to is left alone."""
@@ -121,7 +105,51 @@ class LoopFile:
         self._written = None
 
 
-def _registered(serialised: bytes, state: Sequence[tf.Variable]) -> Loop:
+def adopted(traced: KerasObject, state: Sequence[tf.Variable], *, xla: bool) -> Loop | None:
+    """Return a traced function in the form that XLA takes at once.
+
+    Args:
+        traced: The concrete function.
+        state: The variables that it may read and write.
+        xla: Whether it is compiled by XLA.
+
+    Returns:
+        None if it uses more than ``state``, or a part of this process.
+    """
+    serialised = _library(traced, state, f"{id(traced)}_{next(_count)}", xla=xla)
+    # What it calls of a caller's own code lives as long as the trace.
+    return None if serialised is None else _registered(serialised, state, kept=traced)
+
+
+_count = itertools.count()
+
+
+def _library(
+    traced: KerasObject, state: Sequence[tf.Variable], mark: str, *, xla: bool
+) -> bytes | None:
+    """Write down a traced function and all that it calls, itself first, named by ``mark``."""
+    places = {id(variable.handle): place for place, variable in enumerate(state)}
+    captured = [places.get(id(handle)) for handle in traced.captured_inputs]
+    if None in captured:
+        return None
+    library = traced.graph.as_graph_def(add_shapes=xla).library
+    if library.gradient:
+        return None
+    library.function.append(traced.function_def)
+    functions = {f.signature.name: f for f in library.function}
+    first = functions.pop(traced.function_def.signature.name)
+    first.attr[_CAPTURES].list.i.extend(captured)
+    names = {name: f"{name}_{mark}" for name in (first.signature.name, *functions)}
+    ordered = type(library)(function=[first, *functions.values()])
+    for function in ordered.function:
+        _rename(function, names)
+        if xla:
+            lower_directly(function)
+    written: bytes = ordered.SerializeToString(deterministic=True)
+    return written
+
+
+def _registered(serialised: bytes, state: Sequence[tf.Variable], kept: KerasObject = None) -> Loop:
     """Tell TensorFlow the functions of a file; the first one is the loop."""
     from tensorflow.core.framework.function_pb2 import FunctionDefLibrary
     from tensorflow.python.eager import context
@@ -135,7 +163,7 @@ def _registered(serialised: bytes, state: Sequence[tf.Variable]) -> Loop:
         _loops_with.update(names)
     first = library.function[0]
     captured = [state[place].handle for place in first.attr[_CAPTURES].list.i]
-    loop = Loop(first.signature.name.encode(), captured, len(first.signature.output_arg))
+    loop = Loop(first.signature.name.encode(), captured, len(first.signature.output_arg), kept)
     # With the process everything goes.
     weakref.finalize(loop, _forget, names).atexit = False
     return loop
@@ -169,8 +197,8 @@ def _rename(function: KerasObject, names: dict[str, str]) -> None:
 
 
 @functools.cache
-def _versions() -> str:
-    """Name everything besides the key that a trace depends on."""
+def versions() -> str:
+    """Name everything besides a loop's key that its trace, and so its numbers, depend on."""
     import keras
     import tensorflow as tf
 

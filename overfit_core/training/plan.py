@@ -52,4 +52,6 @@ class Carry(NamedTuple):
     @classmethod
     def start(cls, data: Data) -> Carry:
         """Return the carry before the first epoch."""
-        return cls(0, 0, np.zeros(len(data.batch[1]), np.int32))
+        import keras
+
+        return cls(0, 0, np.zeros(len(keras.tree.flatten(data.batch[1])[0]), np.int32))

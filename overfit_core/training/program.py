@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from overfit_core.training.criterion import EPOCHS_RUNNING
+from overfit_core.training.draws import Draw, drawn_again, drawn_once
 from overfit_core.training.epoch import Epoch
 from overfit_core.training.forward import Pass
-from overfit_core.training.loops import Loop, LoopFile
+from overfit_core.training.loops import Loop, LoopFile, adopted
 from overfit_core.training.parameters import Parameters
 from overfit_core.training.plan import Carry, Data, Plan
 from overfit_core.training.recording import Recorded, empty, put
@@ -85,14 +86,22 @@ class Program:
         others = zip(self.others, model.non_trainable_variables, strict=True)
         return [*self.parameters.pairs(model), *(Pair(own, [v.value]) for own, v in others)]
 
-    def save(self) -> list[FloatArray]:
-        """Return a copy of everything that training changes."""
-        return [v.numpy() for v in self._state()]
+    def values(self) -> list[Tensor]:
+        """Return everything that training changes, as it is now, for ``restore``."""
+        return [v.read_value() for v in self._state()]
 
-    def restore(self, saved: Sequence[FloatArray]) -> None:
-        """Go back to what ``save`` returned."""
+    def save(self) -> list[FloatArray]:
+        """Return the same as arrays, which need no TensorFlow."""
+        return [value.numpy() for value in self.values()]
+
+    def restore(self, saved: Sequence[FloatArray | Tensor]) -> None:
+        """Go back to what ``values`` or ``save`` returned."""
+        import tensorflow as tf
+        from tensorflow.python.ops import gen_resource_variable_ops as ops
+
         for variable, value in zip(self._state(), saved, strict=True):
-            variable.assign(value)
+            # Past the checks of ``assign``, which take ten times as long.
+            ops.assign_variable_op(variable.handle, tf.convert_to_tensor(value, variable.dtype))
 
     def _state(self) -> list[tf.Variable]:
         kept = (*self.parameters.variables, *self.parameters.optimizer.variables)
@@ -118,11 +127,16 @@ class Program:
 
         epochs = np.zeros((2, self.capacity))
         epochs[0, : len(rates)], epochs[1, : len(rates)] = rates, slots
-        state = Carry(np.int32(carry.epoch), np.int32(carry.streak), carry.learned)
-        inputs = (data, epochs, np.int32(len(rates)), np.bool_(stop), state)
+        # In one array, for each takes 20 µs on its way to TensorFlow.
+        numbers = np.array([len(rates), stop, carry.epoch, carry.streak], np.int32)
+        inputs = (data, epochs, numbers, carry.learned)
         if self._traced is None:
             self._traced = self._find(inputs)
-        flat = [tf.convert_to_tensor(v) for v in tf.nest.flatten(inputs) if v is not None]
+        flat = [
+            v if isinstance(v, tf.Tensor) else tf.convert_to_tensor(v)
+            for v in tf.nest.flatten(inputs)
+            if v is not None
+        ]
         *recorded, epoch, streak, learned = self._traced(flat)
         if not self.ready and self._file is not None:
             self._file.save()
@@ -144,20 +158,31 @@ class Program:
             xla = self.backend == "xla"
             function = tf.function(self._loop, jit_compile=xla, autograph=False)
             traced = function.get_concrete_function(*inputs)
-            loop = self._file.adopt(traced, state) if self._file is not None else None
+            adopt = adopted if self._file is None else self._file.adopt
+            loop = adopt(traced, state, xla=xla)
             outputs = len(traced.outputs)
             loop = loop or Loop(traced.name, traced.captured_inputs, outputs, kept=traced)
         return loop
 
     def _loop(
-        self, data: Data, epochs: Tensor, count: Tensor, stop: Tensor, carry: Carry
+        self, data: Data, epochs: Tensor, numbers: Tensor, learned: Tensor
     ) -> tuple[Recorded, Carry]:
-        """Trace the loop over ``count`` epochs; ``epochs`` holds their rates and slots."""
+        """Trace the loop.
+
+        Args:
+            data: As in a call.
+            epochs: Rates and slots, shape ``(2, capacity)``.
+            numbers: How many epochs, whether to stop once memorised, and of the carry the epoch
+                and the streak.
+            learned: The rest of the carry.
+        """
         import keras
         import tensorflow as tf
 
         self.traces += 1
-        first = carry.epoch
+        count, stop, first, streak = tf.unstack(numbers)
+        stop = tf.cast(stop, tf.bool)
+        draws: list[Draw] = []
 
         def going_on(carry: Carry, recorded: Recorded, finite: Tensor) -> Tensor:
             memorised = tf.logical_and(stop, carry.streak >= EPOCHS_RUNNING)
@@ -169,6 +194,7 @@ class Program:
             rate, slot = tf.unstack(tf.gather(epochs, at, axis=1))
             self._rate = tf.cast(rate, keras.config.floatx())
             row, judged, carry = self._epoch(data, carry)
+            draws[:] = drawn_once(row.graph) if self.backend == "xla" else []
             rows = put(recorded.rows, at, row, self.backend)
             recorded = recorded._replace(rows=rows)
             if self.plan.snapshots:
@@ -177,9 +203,9 @@ class Program:
 
         shape = self._snapshot_shape(data) if self.plan.snapshots else None
         buffers = empty(self.capacity, len(self.columns), self._epoch.dtype, shape)
-        start = (carry, buffers, tf.constant(True))
+        start = (Carry(first, streak, learned), buffers, tf.constant(True))
         carry, recorded, _ = tf.while_loop(going_on, epoch, start, parallel_iterations=1)
-        return recorded, carry
+        return recorded, carry._replace(epoch=drawn_again(draws, count, carry.epoch))
 
     def _snapshot(self, recorded: Recorded, slot: Tensor, data: Data, judged: Pass) -> Recorded:
         """Trace the writing of predictions and of each sample's loss."""

@@ -26,7 +26,7 @@ from overfit_core.training.preparing import (
 from overfit_core.training.program import Program
 from overfit_core.training.recording import SNAPSHOTS_PER_CALL, Recorded
 from overfit_core.training.result import Ended
-from overfit_core.training.types import FloatArray, IntArray
+from overfit_core.training.types import FloatArray, IntArray, Tensor
 
 if TYPE_CHECKING:
     import keras
@@ -88,7 +88,7 @@ class Session:
         self._stop = stop_when_memorised
         self._first_step = int(model.optimizer.iterations)
         self._carry = Carry.start(self.data)
-        self._saved: list[FloatArray] | None = None
+        self._saved: list[Tensor] | None = None
         self._snapshot_epochs = snapshot_epochs(epochs) if plan.snapshots else np.zeros(0, int)
         self.columns = self.program.columns_for(model)
 
@@ -238,7 +238,7 @@ class Session:
         if holder is self:
             return
         if holder is not None:
-            holder._saved = self.program.save()
+            holder._saved = self.program.values()
         if self._saved is None:
             self.program.load(self.model)
         else:

@@ -43,6 +43,7 @@ def test_article_presets_equal_fit(preset: str) -> None:
     assert_equals_fit(lambda: build_model(exact), ARTICLE_X, ARTICLE_Y, train=fitted)
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(
     "optimizer",
     [
@@ -69,6 +70,7 @@ def test_every_optimizer_equals_fit(optimizer: keras.Optimizer) -> None:
     assert_equals_fit(dense_model(optimizer), ARTICLE_X, ARTICLE_Y)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "inner",
     [
@@ -105,6 +107,7 @@ def test_schedule_free_from_its_weights_equals_fit() -> None:
     assert_equals_fit(built, ARTICLE_X, ARTICLE_Y)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -123,6 +126,7 @@ def test_clipping_decay_and_averages_equal_fit(arguments: dict[str, Any]) -> Non
     assert_equals_fit(dense_model(keras.optimizers.Adam(0.01, **arguments)), ARTICLE_X, ARTICLE_Y)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "schedule",
     [
@@ -207,6 +211,7 @@ def network(name: str) -> MakeModel:
     return make
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_kind_of_network_equals_fit(name: str) -> None:
     shape = NETWORKS[name][1]
@@ -256,6 +261,7 @@ def test_validation_figures_equal_fit() -> None:
     assert {"val_loss", "val_accuracy"} <= set(history)
 
 
+@pytest.mark.exhaustive
 def test_validation_with_batch_normalisation_equals_fit() -> None:
     held_out = (noise(4, 4), np.arange(4) % 3)
     make = network("batch_normalization")

@@ -10,6 +10,7 @@ from overfit_core.training.types import KerasObject
 SCHEDULES = keras.optimizers.schedules
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     "schedule",
     [

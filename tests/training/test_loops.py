@@ -83,6 +83,7 @@ def test_a_later_process_traces_nothing_and_computes_the_same(folder: Path, firs
     }
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_file_is_traced_again_and_replaced(folder: Path, first: Done) -> None:
     files = sorted(folder.glob("loop-*.pb"))
     assert len(files) == len(NETS)
@@ -99,12 +100,14 @@ def test_a_damaged_file_is_traced_again_and_replaced(folder: Path, first: Done) 
         file.write_bytes(content)
 
 
+@pytest.mark.exhaustive
 def test_a_model_with_code_of_the_callers_own_is_not_kept(tmp_path: Path) -> None:
     for _ in range(2):
         assert trained_in_a_process(tmp_path, "own")["own"][0] == 1
     assert not list(tmp_path.glob("loop-*.pb"))
 
 
+@pytest.mark.exhaustive
 def test_a_folder_that_is_gone_stops_nobody(tmp_path: Path) -> None:
     code = CODE.replace(
         "import keras", "import shutil; shutil.rmtree(sys.argv[1]); import keras", 1
@@ -121,7 +124,7 @@ def test_functions_are_forgotten_with_the_last_loop_that_has_them(tmp_path: Path
         tf.TensorSpec((), "float32")
     )
     file = LoopFile(tmp_path, "key")
-    loop = file.adopt(traced, state)
+    loop = file.adopt(traced, state, xla=False)
     file.save()
     again = LoopFile(tmp_path, "key").load(state)
     assert loop is not None
