@@ -22,6 +22,7 @@ def test_a_healthy_run_memorises_its_batch(spec: RunSpec) -> None:
     assert run(spec).summary.memorised_epoch is not None
 
 
+@pytest.mark.few(4)
 @each_fault
 def test_a_broken_run_is_found_out_and_mended(fault: Fault) -> None:
     report = check_spec(fault.broken, budget_seconds=60.0)
@@ -31,6 +32,7 @@ def test_a_broken_run_is_found_out_and_mended(fault: Fault) -> None:
     assert report.fixes[0].rule == fault.rule
 
 
+@pytest.mark.few(4)
 @each_fault
 def test_a_mystery_hides_a_run_that_does_not_memorise(fault: Fault) -> None:
     mystery = make_mystery(fault.id, seed=77)

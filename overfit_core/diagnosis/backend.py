@@ -17,9 +17,7 @@ def backend_of_check(model: keras.Model, epochs: float) -> Backend | None:
     """Choose what compiles a program for a check; None for what suits the model in the long run.
 
     For a recurrent network XLA compiles 2 to 4 s longer than TensorFlow, and then saves 1 to 3 ms
-    an epoch. Not where much is dropped: beside a recurrent layer XLA takes 0.5 µs for each number
-    that a ``Dropout`` layer draws, and from some 200 numbers a step on it is the slower one, with
-    2,500 a step by eight times. A check is short, so all with ``Dropout`` are left to TensorFlow.
+    an epoch.
 
     Args:
         model: The model.
@@ -27,7 +25,5 @@ def backend_of_check(model: keras.Model, epochs: float) -> Backend | None:
     """
     import keras
 
-    layers = list(all_layers(model))
-    recurrent = any(isinstance(layer, keras.layers.RNN) for layer in layers)
-    drops = any(isinstance(layer, keras.layers.Dropout) and layer.rate for layer in layers)
-    return "tensorflow" if recurrent and (drops or epochs <= SHORT) else None
+    recurrent = any(isinstance(layer, keras.layers.RNN) for layer in all_layers(model))
+    return "tensorflow" if recurrent and epochs <= SHORT else None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
 from overfit_core.diagnosis.masks import counted_in, without_filling
+from overfit_core.diagnosis.padding import Padding, kept_steps, padding_in
 from overfit_core.training.types import AnyArray, Arrays, BoolArray, FloatArray, IntArray
 
 SHOWN_SAMPLES = 6
@@ -78,6 +81,9 @@ class BatchFacts:
         contradictions: Equal samples with different labels.
         mask: Which steps of the labels count, shape ``(samples, steps)``; None where all do.
         names: Names of the columns of the only input; empty where they have none.
+        label: What the labels are called in code: ``y``, or ``y['price']`` of several outputs.
+        answer: What the output is called in code: ``model(x)``, or ``model(x)['price']``.
+        each: The labels of each output by what they are called, where ``y`` holds several.
     """
 
     x: dict[str, AnyArray]
@@ -88,6 +94,14 @@ class BatchFacts:
     contradictions: Contradictions = field(repr=False)
     mask: BoolArray | None = field(default=None, repr=False)
     names: tuple[str, ...] = ()
+    label: str = "y"
+    answer: str = "model(x)"
+    each: Mapping[str, AnyArray] = field(default_factory=dict, repr=False)
+
+    @property
+    def arrays(self) -> list[tuple[str, AnyArray]]:
+        """Inputs and labels, by what they are called."""
+        return [*self.x.items(), *(self.each or {self.label: self.y}).items()]
 
     @property
     def meant(self) -> AnyArray:
@@ -119,6 +133,9 @@ def look_at(
     y: AnyArray,
     mask: BoolArray | None = None,
     names: tuple[str, ...] = (),
+    padding: Padding = MappingProxyType({}),
+    label: str = "y",
+    answer: str = "model(x)",
 ) -> BatchFacts:
     """Look at a batch.
 
@@ -127,12 +144,19 @@ def look_at(
         y: Labels, samples first.
         mask: Which steps of them count, shape ``(samples, steps)``; None where all do.
         names: Names of the columns of the only input; empty where they have none.
+        padding: What padded steps of the inputs hold, by name; they are left out of the columns.
+        label: What the labels are called in code.
+        answer: What the output is called in code.
     """
-    numbers = {name: a for name, a in x.items() if a.dtype.kind in "fiu"}
+    numbers = {
+        name: a if (keep := kept_steps(a, padding_in(name, padding))) is None else a[keep]
+        for name, a in x.items()
+        if a.dtype.kind in "fiu"
+    }
     counted = counted_in(mask, y.shape)
     if counted is not None and not counted.any():
         counted = None
-    bad = [place for name, a in (*x.items(), ("y", y)) for place in _not_finite(name, a)]
+    bad = [place for name, a in (*x.items(), (label, y)) for place in _not_finite(name, a)]
     return BatchFacts(
         x=x,
         y=y,
@@ -142,6 +166,8 @@ def look_at(
         contradictions=_contradictions(x, y if counted is None else np.where(counted, y, 0)),
         mask=None if counted is None else mask,
         names=names,
+        label=label,
+        answer=answer,
     )
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from overfit_core.diagnosis.asking import rules_for
 from overfit_core.diagnosis.drawings import trial_lines
 from overfit_core.diagnosis.facts import Cause, Evidence, Facts, Rule
 from overfit_core.diagnosis.report import Fix
@@ -27,7 +28,7 @@ SHOWN_BY_TRIAL = (
 )
 """Said of a rule that found nothing itself, in the place of its two sentences."""
 
-_BY_ID = {rule.id: rule for rule in RULES}
+_ORDER = {rule.id: place for place, rule in enumerate(RULES)}
 _log = logging.getLogger(__name__)
 
 
@@ -37,11 +38,11 @@ class Held:
 
     Attributes:
         rules: Those that no other one explains, in the order of blame.
-        explained: By the id of each of them: the ids of those that it explains.
+        explained: By the key of each of them: the ids of those that it explains.
     """
 
     rules: tuple[Rule, ...]
-    explained: dict[str, tuple[str, ...]]
+    explained: dict[tuple[str, str], tuple[str, ...]]
 
     def cause(self, rule: Rule, facts: Facts, trial: Fix | None = None) -> Cause:
         """Return a rule as a cause.
@@ -59,7 +60,7 @@ class Held:
                 found = {"change": trial.code, "outcome": trial.sentence()}
         if drawing is None and trial is not None and trial.losses is not None:
             drawing = trial_lines(facts, trial.losses)
-        upstream_of = self.explained.get(rule.id, ())
+        upstream_of = self.explained.get(rule.key, ())
         return Cause(rule.id, rule.title, found, why, rule.source, upstream_of, drawing)
 
 
@@ -67,7 +68,9 @@ def holding(facts: Facts) -> Held:
     """Ask every rule, and leave out those that another one explains."""
     held = list(_holding(facts))
     kept = tuple(rule for rule in held if not any(_explains(up, rule) for up in held))
-    explained = {up.id: tuple(r.id for r in held if r.id in up.silences) for up in kept}
+    explained = {
+        up.key: tuple(dict.fromkeys(r.id for r in held if _explains(up, r))) for up in kept
+    }
     return Held(kept, explained)
 
 
@@ -81,7 +84,7 @@ def found_by(rule: Rule, facts: Facts) -> Evidence | None:
 
 
 def _holding(facts: Facts) -> Iterator[Rule]:
-    for rule in RULES:
+    for rule in rules_for(facts):
         if facts.run is None and not rule.from_start:
             continue
         if facts.batch.bad and rule.id != "non_finite":
@@ -94,10 +97,13 @@ def _holding(facts: Facts) -> Iterator[Rule]:
 
 
 def _explains(up: Rule, rule: Rule) -> bool:
-    """Tell whether one rule silences another; of two that silence each other the first stays."""
-    if rule.id not in up.silences:
+    """Tell whether one rule silences another; of two that silence each other the first stays.
+
+    What is wrong with one output explains nothing of another one.
+    """
+    if rule.id not in up.silences or (up.output and rule.output not in ("", up.output)):
         return False
-    return up.id not in rule.silences or RULES.index(up) < RULES.index(rule)
+    return up.id not in rule.silences or _ORDER[up.id] < _ORDER[rule.id]
 
 
 def causes_of(held: Held, facts: Facts, fixes: Sequence[Fix]) -> tuple[Cause, ...]:
@@ -111,16 +117,18 @@ def causes_of(held: Held, facts: Facts, fixes: Sequence[Fix]) -> tuple[Cause, ..
         facts: What they were found in.
         fixes: What was tried until now, the one to take first in front.
     """
-    helped = {c.rule for f in fixes if f.outcome in ("memorised", "better") for c in f.changes}
-    kept = [rule for rule in held.rules if not rule.suspicion or rule.id in helped]
+    helped = {c.key for f in fixes if f.outcome in ("memorised", "better") for c in f.changes}
+    kept = [rule for rule in held.rules if not rule.suspicion or rule.key in helped]
     best = fixes[0] if fixes and fixes[0].outcome == "memorised" else None
     if best is not None and best.rule != CAPACITY:
         # Wider is often better; a network is too small only where nothing else is wrong with it.
         kept = [rule for rule in kept if rule.id != CAPACITY]
-    if best is not None and _BY_ID[best.rule] not in kept and not facts.floor.forbids:
-        kept.append(_BY_ID[best.rule])
+    if best is not None and not facts.floor.forbids:
+        others = {rule.key for rule in kept}
+        found = (rule for rule in rules_for(facts) if rule.key == best.key)
+        kept += [rule for rule in found if rule.key not in others]
     if best is not None and not any(rule.id in STRICT for rule in kept):
-        kept.sort(key=lambda rule: rule.id != best.rule)
+        kept.sort(key=lambda rule: rule.key != best.key)
     causes = [held.cause(rule, facts, _trial_of(rule, fixes)) for rule in kept]
     causes = causes or _unconfirmed(held, facts)
     return tuple([_with_dead_units(cause, facts) for cause in causes[:1]] + causes[1:])
@@ -145,6 +153,6 @@ def _with_dead_units(cause: Cause, facts: Facts) -> Cause:
 
 def _trial_of(rule: Rule, fixes: Sequence[Fix]) -> Fix | None:
     """Return the best trial of a rule's change; None where none was run."""
-    own = [fix for fix in fixes if fix.tried and fix.rule == rule.id]
-    among = [fix for fix in fixes if fix.tried and rule.id in {one.rule for one in fix.changes}]
+    own = [fix for fix in fixes if fix.tried and fix.key == rule.key]
+    among = [fix for fix in fixes if fix.tried and rule.key in {one.key for one in fix.changes}]
     return next(iter([*own, *among]), None)

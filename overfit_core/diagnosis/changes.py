@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from overfit_core.diagnosis.batch_changes import (
+    keep_samples,
+    label_like_first,
+    relabel,
+    scale_inputs,
+    scale_targets,
+)
 from overfit_core.diagnosis.copying import CopyError, config_of, unlinked
 from overfit_core.diagnosis.facts import Change
+from overfit_core.diagnosis.graph_facts import UNKNOWN, Output, outputs_of
+from overfit_core.diagnosis.heads import Heads
 from overfit_core.diagnosis.layer_changes import (
+    Ends,
     layers_of,
     set_activation,
     set_initializer,
@@ -24,18 +31,18 @@ from overfit_core.diagnosis.layer_changes import (
     set_trainable,
     widen,
 )
-from overfit_core.diagnosis.model_facts import output_of
 from overfit_core.diagnosis.optimizing import with_rate
-from overfit_core.diagnosis.scaling import standardised, token_inputs, without_tokens
-from overfit_core.training.types import AnyArray, Arrays
+from overfit_core.diagnosis.padding import Padding, padding_of
+from overfit_core.diagnosis.scaling import token_inputs
+from overfit_core.training.types import AnyArray, Arrays, BoolArray
 
 __all__ = ["APPLY", "Setup", "layers_of", "setup_of"]
 
-MOST_NUMBERS = 50_000_000
-"""Labels are not written as one-hot rows where these would hold more."""
-
 if TYPE_CHECKING:
     import keras
+
+
+Apply = Callable[["Setup", Any], "Setup"]
 
 
 @dataclass(frozen=True)
@@ -47,26 +54,51 @@ class Setup:
         optimizer: The optimizer, serialised.
         loss: As it was given to ``compile``.
         x: Inputs as the model takes them.
-        y: Labels.
+        y: Labels; of several outputs, nested as they are.
         epochs: How long it trains.
         own_weights: Whether the model's own initial weights still fit it.
         edited: Whether the configuration is another one than the model's own.
         loss_weights: As they were given to ``compile``.
-        output: Name of the layer that makes the output's numbers; None where there is none.
+        ends: How each output comes about.
         tokens: Names of the inputs that hold token ids; see ``scaling.token_inputs``.
+        padding: What padded steps of the inputs hold, by name; see ``padding.padding_of``.
+        masks: By output: which steps of its labels count, shape ``(samples, steps)``; None where
+            all do.
+        heads: The outputs, where there are several; None for a single array.
+        place: Which output is changed.
     """
 
     config: dict[str, Any] | None
     optimizer: dict[str, Any]
     loss: Any
     x: Arrays
-    y: AnyArray
+    y: Arrays
     epochs: int
     own_weights: bool = True
     edited: bool = False
     loss_weights: Any = None
-    output: str | None = None
+    ends: tuple[Output, ...] = (Output(None, UNKNOWN),)
     tokens: frozenset[str] = frozenset()
+    padding: Padding = field(default_factory=dict)
+    masks: tuple[BoolArray | None, ...] = (None,)
+    heads: Heads | None = None
+    place: int = 0
+
+    @property
+    def parts(self) -> list[tuple[AnyArray, Any]]:
+        """Labels and loss of each output."""
+        import keras
+
+        if self.heads is None:
+            return [(self.y, self.loss)]
+        losses = self.heads.each(self.loss)
+        return list(zip(keras.tree.flatten(self.y), losses, strict=True))
+
+    @property
+    def layers(self) -> Ends:
+        """The layers that make the outputs."""
+        end = self.ends[self.place]
+        return Ends(tuple(one.name for one in self.ends), end.name, end.behind)
 
     def changed(self, *changes: Change) -> Setup:
         """Return a copy with changes applied, one after the other.
@@ -77,21 +109,36 @@ class Setup:
         """
         setup = self
         for change in changes:
-            setup = APPLY[change.setting](setup, change.value)
+            apply = APPLY[change.setting]
+            if change.of_output and setup.heads is not None:
+                setup = setup._changed_at(change.output, setup.heads, apply, change.value)
+            else:
+                setup = apply(setup, change.value)
         return setup
 
-
-Apply = Callable[[Setup, Any], Setup]
+    def _changed_at(self, output: str, heads: Heads, apply: Apply, value: Any) -> Setup:  # noqa: ANN401
+        """Apply a change to one of several outputs, as if there were no other."""
+        place, parts = heads.names.index(output), self.parts
+        before = replace(self, place=place, y=parts[place][0], loss=parts[place][1])
+        after = apply(before, value)
+        y, loss, weights = self.y, self.loss, self.loss_weights
+        parts[place] = (after.y, after.loss)
+        if after.y is not before.y:
+            y = heads.packed([one for one, _ in parts])
+        if after.loss is not before.loss:
+            loss = heads.packed([one for _, one in parts])
+            weights = None if weights is None else heads.packed(heads.each(weights))
+        return replace(after, place=0, y=y, loss=loss, loss_weights=weights)
 
 
 def _with_config(
-    change: Callable[[dict[str, Any], Any, str | None], None], *, keeps_weights: bool = True
+    change: Callable[[dict[str, Any], Any, Ends], None], *, keeps_weights: bool = True
 ) -> Apply:
     def apply(setup: Setup, value: Any) -> Setup:  # noqa: ANN401
         if setup.config is None:
             raise CopyError("The model cannot say how it is made, so no copy of it can be changed.")
         config = unlinked(setup.config)
-        change(config, value, setup.output)
+        change(config, value, setup.layers)
         own_weights = setup.own_weights and keeps_weights
         return replace(setup, config=config, own_weights=own_weights, edited=True)
 
@@ -118,53 +165,13 @@ def _one_unit_per_class(setup: Setup, value: int) -> Setup:
     return replace(setup, loss="sparse_categorical_crossentropy")
 
 
-def _scale_inputs(setup: Setup, _value: str) -> Setup:
-    return replace(setup, x=without_tokens(setup.x, setup.tokens))
-
-
-def _relabel(setup: Setup, value: str) -> Setup:
-    y = np.asarray(setup.y)
-    if value == "one_hot":
-        numbers = y.reshape(y.shape[:-1] if y.ndim > 1 and y.shape[-1] == 1 else y.shape).astype(
-            int
-        )
-        shape = (*numbers.shape, int(numbers.max()) + 1)
-        if math.prod(shape) > MOST_NUMBERS:
-            raise ValueError(
-                f"As one-hot rows the labels would be {math.prod(shape):,} numbers; "
-                f"the limit is {MOST_NUMBERS:,}."
-            )
-        rows = np.zeros(shape, "float32")
-        np.put_along_axis(rows, numbers[..., None], 1.0, axis=-1)
-        return replace(setup, y=rows)
-    if value == "from_zero":
-        return replace(setup, y=(y - y.min()).astype(y.dtype))
-    if value == "column":
-        return replace(setup, y=y.reshape(len(y), -1))
-    raise ValueError(f"There is no way of labelling called {value!r}.")
-
-
-def _keep_samples(setup: Setup, places: list[int]) -> Setup:
-    import keras
-
-    x = keras.tree.map_structure(lambda part: np.asarray(part)[places], setup.x)
-    return replace(setup, x=x, y=np.asarray(setup.y)[places])
-
-
-def _label_like_first(setup: Setup, groups: list[list[int]]) -> Setup:
-    y = np.array(setup.y)
-    for first, *others in groups:
-        y[others] = y[first]
-    return replace(setup, y=y)
-
-
 APPLY: Mapping[str, Apply] = MappingProxyType(
     {
-        "inputs": _scale_inputs,
-        "targets": lambda setup, _: replace(setup, y=standardised(setup.y)),
-        "samples": _keep_samples,
-        "labels": _relabel,
-        "labels.like_first": _label_like_first,
+        "inputs": scale_inputs,
+        "targets": scale_targets,
+        "samples": keep_samples,
+        "labels": relabel,
+        "labels.like_first": label_like_first,
         "epochs": lambda setup, value: replace(setup, epochs=value),
         "loss": lambda setup, value: replace(setup, loss=value),
         "optimizer": _set_optimizer,
@@ -184,7 +191,7 @@ APPLY: Mapping[str, Apply] = MappingProxyType(
 """What a change can set."""
 
 
-def setup_of(model: keras.Model, x: Arrays, y: AnyArray, epochs: int) -> Setup:
+def setup_of(model: keras.Model, x: Arrays, y: Arrays, epochs: int) -> Setup:
     """Return what a run of a model on a batch is made of."""
     import keras
 
@@ -192,6 +199,7 @@ def setup_of(model: keras.Model, x: Arrays, y: AnyArray, epochs: int) -> Setup:
         optimizer = keras.optimizers.serialize(model.optimizer)
     except Exception:  # an optimizer of the caller's own; a trial will say why
         optimizer = {}
+    outputs = len(getattr(model, "outputs", None) or [0])
     return Setup(
         config_of(model),
         optimizer,
@@ -200,6 +208,7 @@ def setup_of(model: keras.Model, x: Arrays, y: AnyArray, epochs: int) -> Setup:
         y,
         epochs,
         loss_weights=model._compile_config.config.get("loss_weights"),
-        output=output_of(model),
+        ends=tuple(outputs_of(model, outputs)),
         tokens=token_inputs(model),
+        padding=padding_of(model),
     )

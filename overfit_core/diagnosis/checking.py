@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from overfit_core.diagnosis.allowance import Allowance
 from overfit_core.diagnosis.examination import Examination, Terms, unreadable
 from overfit_core.diagnosis.report import OnProgress, Report
 from overfit_core.diagnosis.running import ShouldStop
 from overfit_core.diagnosis.trials import own_random_state
 from overfit_core.errors import ModelError
 from overfit_core.training.caller import arrays, checked_model, same_samples
-from overfit_core.training.types import AnyArray, Arrays
+from overfit_core.training.types import Arrays
 
 if TYPE_CHECKING:
     import keras
@@ -39,9 +40,11 @@ def check(
     state is left as it was; NumPy's and TensorFlow's are not touched.
 
     Args:
-        model: A compiled Keras model with one output.
+        model: A compiled Keras model. One with several outputs has memorised the batch when each
+            of them has that has a loss.
         x: Inputs, samples first: an array, or a list or dict of arrays.
-        y: Labels, samples first, in the form that the loss takes.
+        y: Labels, samples first, in the form that the loss takes: an array, or a list or dict of
+            arrays for several outputs.
         epochs: Steps to train, 1 or more; ``EPOCHS`` if None.
         budget_seconds: About how long the check may take in all, compiling included, above 0. The
             run itself trains for half of it at most; then changes are tried until it is used up,
@@ -57,7 +60,7 @@ def check(
         The report. A batch or a model that cannot be trained is a report as well.
 
     Raises:
-        ModelError: If ``model`` is no compiled Keras model, or has several outputs.
+        ModelError: If ``model`` is no compiled Keras model.
         ValueError: If a number is out of its range.
     """
     terms = _terms(epochs, seeds, budget_seconds, on_progress, should_stop)
@@ -72,6 +75,7 @@ def check_spec(
     seeds: int = 3,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
+    run_work: float | None = None,
 ) -> Report:
     """Check the network and the batch of a spec; see ``check``.
 
@@ -82,9 +86,12 @@ def check_spec(
         seeds: See ``check``.
         on_progress: See ``check``.
         should_stop: See ``check``.
+        run_work: The most that the run and each trial may take: epochs x parameters x samples,
+            held-out ones included; they end there, and the report says so. None for no limit.
 
     Raises:
         SpecError: If the batch cannot be made or the layers do not take it.
+        TooLargeError: If ``run_work`` does not even allow one epoch.
     """
     from overfit_core.batches import make_batch
     from overfit_core.models.build import build_model, floatx
@@ -95,7 +102,8 @@ def check_spec(
     with floatx(spec.training.dtype):
         model = build_model(spec)
         terms = _terms(epochs, seeds, budget_seconds, on_progress, should_stop)
-        terms = terms._replace(names=batch.feature_names)
+        allowance = None if run_work is None else Allowance(run_work, spec.batch.held_out)
+        terms = terms._replace(names=batch.feature_names, allowance=allowance)
         return _checked(model, batch.x, target_for(spec, batch), terms)
 
 
@@ -125,8 +133,6 @@ def _terms(
 def _checked(model: keras.Model, x: Arrays, y: Arrays, terms: Terms) -> Report:
     """Check a model on terms; see ``check``."""
     checked_model(model)
-    if len(getattr(model, "outputs", None) or [0]) != 1:
-        raise ModelError("A check needs a model with one output; this one has more.")
     with own_random_state():
         try:
             batch = _batch(x, y)
@@ -135,18 +141,12 @@ def _checked(model: keras.Model, x: Arrays, y: Arrays, terms: Terms) -> Report:
         return Examination(model, *batch, terms).report()
 
 
-def _batch(x: Arrays, y: Arrays) -> tuple[Arrays, AnyArray]:
+def _batch(x: Arrays, y: Arrays) -> tuple[Arrays, Arrays]:
     """Return inputs and labels as arrays; what they hold is for the rules to say.
 
     Raises:
         ModelError: If they are no arrays of numbers, or not equally many.
     """
     x, y = arrays(x, "x", finite=False), arrays(y, "y", finite=False)
-    if isinstance(y, dict):
-        y = list(y.values())
-    if isinstance(y, list | tuple):
-        if len(y) != 1:
-            raise ModelError(f"y holds {len(y)} arrays; the model has one output.")
-        y = y[0]
     same_samples(x, y, "x and y")
     return x, y

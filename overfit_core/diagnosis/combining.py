@@ -22,7 +22,7 @@ def joined(*groups: Iterable[Change]) -> Changes:
     """Return changes in order, of those that set the same the first one."""
     made: dict[str, Change] = {}
     for change in (change for group in groups for change in group):
-        made.setdefault(change.setting, change)
+        made.setdefault(change.what, change)
     return tuple(made.values())
 
 
@@ -39,7 +39,7 @@ def on_top(kept: Changes, change: Change, facts: Facts) -> Changes | None:
     Returns:
         All of them; None where ``kept`` sets it already, or where nothing is changed any more.
     """
-    before = next((one for one in kept if one.setting == change.setting), None)
+    before = next((one for one in kept if one.what == change.what), None)
     if before is None:
         return (*kept, change)
     if change.setting != RATE:
@@ -52,4 +52,4 @@ def on_top(kept: Changes, change: Change, facts: Facts) -> Changes | None:
 
 def program_of(changes: Changes) -> frozenset[tuple[str, str]]:
     """Return what is equal for changes that are run by one compiled program."""
-    return frozenset((c.setting, repr(c.value)) for c in changes if c.setting not in SAME_PROGRAM)
+    return frozenset((c.what, repr(c.value)) for c in changes if c.setting not in SAME_PROGRAM)

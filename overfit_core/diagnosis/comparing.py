@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from overfit_core.diagnosis.changes import Setup
-from overfit_core.diagnosis.facts import Facts, Trained
+from overfit_core.diagnosis.facts import Facts
 from overfit_core.diagnosis.masks import without_filling
 from overfit_core.diagnosis.report import Outcome
 from overfit_core.diagnosis.running import Standing
-from overfit_core.diagnosis.target import Target, target_of
+from overfit_core.diagnosis.target import Target, Targets, target_of
+from overfit_core.diagnosis.trained import Trained
+from overfit_core.training.types import AnyArray
 
 HALF_WAY = 0.5
 """A change is better that takes away so much of what was missing."""
@@ -23,13 +27,31 @@ def target_for(before: Setup, facts: Facts, setup: Setup) -> Target:
         facts: What was seen of it.
         setup: The changed program.
     """
-    model, y = facts.model, without_filling(setup.y, facts.batch.mask)
     if setup.y is before.y and setup.loss is before.loss:
         return facts.target
-    loss = setup.loss if isinstance(setup.loss, str) else model.loss
-    same_rank = y.ndim == len(model.output_shape) + 1
-    logits = model.from_logits and setup.loss is before.loss
-    return target_of(y, loss=loss, units=model.units, same_rank=same_rank, from_logits=logits)
+    if before.heads is None:
+        return _target_for(before.parts[0], facts, setup.parts[0])
+    pairs = zip(before.heads.names, before.parts, setup.parts, strict=True)
+    each = (
+        _target_for(was, facts.outputs[name], now) if name in facts.outputs else None
+        for name, was, now in pairs
+    )
+    return Targets(outputs=tuple(each))
+
+
+def _target_for(before: tuple[AnyArray, Any], facts: Facts, after: tuple[AnyArray, Any]) -> Target:
+    """Return what the labels of an output mean, from labels and loss."""
+    if after[0] is before[0] and after[1] is before[1]:
+        return facts.target
+    model, same_loss = facts.model, after[1] is before[1]
+    y = without_filling(after[0], facts.batch.mask)
+    return target_of(
+        y,
+        loss=after[1] if isinstance(after[1], str) else model.loss,
+        units=model.units,
+        same_rank=y.ndim == len(model.output_shape) + 1,
+        from_logits=model.from_logits and same_loss,
+    )
 
 
 def distance_of(target: Target, trained: Trained) -> float:

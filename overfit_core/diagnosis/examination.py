@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from overfit_core.diagnosis.batch_facts import by_name, look_at
+from overfit_core.diagnosis.allowance import Allowance, TooLargeError
+from overfit_core.diagnosis.asking import rules_for
 from overfit_core.diagnosis.blame import causes_of, holding
 from overfit_core.diagnosis.changes import setup_of
 from overfit_core.diagnosis.facts import Cause, Facts
-from overfit_core.diagnosis.floor import floor_of
 from overfit_core.diagnosis.judgement import Verdict, verdict_of
-from overfit_core.diagnosis.model_facts import ModelFacts, read_model, why_unread
-from overfit_core.diagnosis.report import Fix, OnProgress, Report
-from overfit_core.diagnosis.rules import RULES
-from overfit_core.diagnosis.rules.label_loss_mismatch import RULE as LABELS
+from overfit_core.diagnosis.model_facts import why_unread
+from overfit_core.diagnosis.report import Fix, OnProgress, OutputReport, Report
 from overfit_core.diagnosis.running import Limits, ShouldStop
-from overfit_core.diagnosis.target import target_of
+from overfit_core.diagnosis.seeing import seen_of
+from overfit_core.diagnosis.several import with_run
 from overfit_core.diagnosis.trials import ALL_PROBES, Workshop
 from overfit_core.diagnosis.trying import Search
 from overfit_core.errors import ModelError
 from overfit_core.training.history import History
-from overfit_core.training.types import AnyArray, Arrays
+from overfit_core.training.types import Arrays
 
 if TYPE_CHECKING:
     import keras
@@ -41,8 +39,8 @@ LADDER = (
     "too_little_capacity",
 )
 """What is tried where no rule's own change memorises."""
-
-_BY_ID = {rule.id: rule for rule in RULES}
+LABELS = "label_loss_mismatch"
+"""The rule that says in its own words why Keras refuses labels."""
 
 
 class Terms(NamedTuple):
@@ -56,6 +54,7 @@ class Terms(NamedTuple):
         on_progress: Told how far it is.
         should_stop: True ends the trials.
         names: Names of the columns of the only input; empty where they have none.
+        allowance: How large a run may be; None for no limit.
     """
 
     epochs: int
@@ -65,30 +64,37 @@ class Terms(NamedTuple):
     on_progress: OnProgress
     should_stop: ShouldStop
     names: tuple[str, ...] = ()
+    allowance: Allowance | None = None
 
 
 class Examination:
     """One check of one model on one batch.
 
     Args:
-        model: Compiled, with one output; it is not changed.
+        model: Compiled; it is not changed.
         x: Inputs: an array, or a list or dict of arrays.
-        y: Labels.
+        y: Labels, likewise.
         terms: What was asked for.
     """
 
-    def __init__(self, model: keras.Model, x: Arrays, y: AnyArray, terms: Terms) -> None:
+    def __init__(self, model: keras.Model, x: Arrays, y: Arrays, terms: Terms) -> None:
         """Look at nothing yet."""
         self._terms = terms
-        self._workshop = Workshop(model)
+        self._workshop = Workshop(model, terms.allowance)
         self._batch = x, y
         self._error: str | None = None
 
     def report(self) -> Report:
-        """Train, look, try, and say what came out."""
+        """Train, look, try, and say what came out.
+
+        Raises:
+            TooLargeError: If not even one epoch of the model is allowed.
+        """
         try:
             self._setup = setup_of(self._workshop.model, *self._batch, self._terms.epochs)
             self._facts = self._seen()
+        except TooLargeError:
+            raise
         except Exception as error:
             # Models may do anything: what cannot be read is a finding, not an end.
             return unreadable(why_unread(error), self._terms)
@@ -97,7 +103,9 @@ class Examination:
         fixes: Sequence[Fix] = ()
         if self._verdict != "memorised":
             # A size that was guessed is no ladder where the model could not be run at all.
-            ladder = [_BY_ID[name] for name in LADDER] if self._facts.run is not None else []
+            rungs = LADDER if self._facts.run is not None else ()
+            rules = rules_for(self._facts)
+            ladder = [rule for name in rungs for rule in rules if rule.id == name]
             fixes = self._search().run(self._held.rules, ladder)
         return self._made(fixes)
 
@@ -118,55 +126,48 @@ class Examination:
         self._terms.on_progress(self._made(fixes, trying))
 
     def _seen(self) -> Facts:
-        model = self._read()
-        batch = look_at(by_name(self._setup.x), self._setup.y, model.mask, self._terms.names)
-        y = batch.meant
-        target = target_of(
-            y if not batch.bad else np.nan_to_num(np.asarray(y, float)),
-            loss=model.loss,
-            units=model.units,
-            same_rank=y.ndim == len(model.output_shape) + 1,
-            from_logits=model.from_logits,
-        )
-        floor = floor_of(batch, target, model.loss, model.loss_settings)
-        facts = Facts(batch, model, target, floor)
-        if batch.bad:
+        model = self._workshop.model
+        if not model.built:
+            model = self._workshop.build(self._setup, 0)
+        self._setup, facts = seen_of(model, self._setup, self._terms.names)
+        if facts.batch.bad:
             return facts
         terms = self._terms
         limits = Limits(terms.began + terms.budget, RUN_SHARE, terms.should_stop)
         try:
-            run = self._workshop.train(self._setup, 0, target, probes=ALL_PROBES, limits=limits)
+            run = self._workshop.train(
+                self._setup, 0, facts.target, probes=ALL_PROBES, limits=limits
+            )
         except ModelError as error:
             self._error = str(error)
             return facts
-        return replace(facts, run=run)
-
-    def _read(self) -> ModelFacts:
-        model = self._workshop.model
-        if not model.built:
-            model = self._workshop.build(self._setup, 0)
-        return read_model(model, self._setup.x)
+        return with_run(facts, run)
 
     def _causes(self, fixes: Sequence[Fix]) -> tuple[Cause, ...]:
         """Return why the batch was not memorised, the cause to blame first."""
         if self._verdict == "memorised":
             return ()
-        if self._error is not None and LABELS not in self._held.rules:
+        labels = any(rule.id == LABELS for rule in self._held.rules)
+        if self._error is not None and not labels:
             return (_does_not_run(self._error),)
         return causes_of(self._held, self._facts, fixes)
 
     def _made(self, fixes: Sequence[Fix], trying: Fix | None = None) -> Report:
         facts, run = self._facts, self._facts.run
-        score = None if run is None else run.score
-        classes = facts.target.is_classes
+        heads = self._setup.heads
+        names = () if heads is None else heads.names
+        outputs = [_fared(name, facts.outputs.get(name)) for name in names]
+        each = outputs or [_fared("", facts)]
+        right = [one.accuracy for one in each if one.accuracy is not None]
+        near = [one.r2 for one in each if one.r2 is not None]
         return Report(
             verdict=self._verdict,
             epoch=None if run is None else run.memorised,
             forgotten=None if run is None else run.forgotten,
             epochs=0 if run is None else run.epochs,
             planned=self._terms.epochs,
-            accuracy=score if classes else None,
-            r2=None if classes else score,
+            accuracy=min(right, default=None),
+            r2=min(near, default=None),
             loss=None if run is None else run.loss,
             floor=facts.floor.loss,
             best_accuracy=facts.floor.accuracy,
@@ -175,7 +176,24 @@ class Examination:
             seconds=time.monotonic() - self._terms.began,
             trying=trying,
             history=History({}) if run is None else run.history,
+            outputs=tuple(outputs),
         )
+
+
+def _fared(name: str, facts: Facts | None) -> OutputReport:
+    """Return how an output fares; one without facts has no loss."""
+    if facts is None:
+        return OutputReport(name, None)
+    score = None if facts.run is None else facts.run.score
+    classes = facts.target.is_classes
+    return OutputReport(
+        name,
+        right=facts.run is not None and facts.run.attained,
+        accuracy=score if classes else None,
+        r2=None if classes else score,
+        floor=facts.floor.loss,
+        best_accuracy=facts.floor.accuracy,
+    )
 
 
 def unreadable(error: str, terms: Terms) -> Report:

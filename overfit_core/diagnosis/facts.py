@@ -6,70 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-
 from overfit_core.diagnosis.batch_facts import BatchFacts
 from overfit_core.diagnosis.floor import Floor
 from overfit_core.diagnosis.model_facts import ModelFacts
 from overfit_core.diagnosis.target import Target
-from overfit_core.training.history import History
-from overfit_core.training.types import FloatArray
+from overfit_core.diagnosis.trained import Trained
 
 LAST = 50
 """So many of the last epochs say how a run ends."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What came out of one training run.
-
-    Attributes:
-        history: Loss, rates and probes, epoch by epoch.
-        planned: Epochs that it was to have; fewer where it ended early.
-        memorised: First of five epochs running in which all samples were right, or None.
-        forgotten: First later epoch in which they were not, or None.
-        non_finite: First epoch whose loss is not a finite number, or None.
-        prediction: Output in inference mode after the last update.
-        in_training: Output in training mode after the last update.
-        loss: Loss in inference mode after the last update, penalties included.
-        penalty: The part of it that is penalties on weights and outputs.
-        attained: Whether all samples are right in inference mode after the last update.
-        attained_in_training: Whether they are in training mode.
-        score: Share of right samples, or R² of the worst output.
-    """
-
-    history: History
-    planned: int
-    memorised: int | None
-    forgotten: int | None
-    non_finite: int | None
-    prediction: FloatArray
-    in_training: FloatArray
-    loss: float
-    penalty: float
-    attained: bool
-    attained_in_training: bool
-    score: float
-
-    @property
-    def epochs(self) -> int:
-        """How many it had."""
-        return len(self.history)
-
-    @property
-    def losses(self) -> FloatArray:
-        """Loss per epoch, in inference mode where it differs."""
-        history = self.history
-        return history["inference_loss" if "inference_loss" in history else "loss"]
-
-    def column(self, measure: str, layer: str) -> FloatArray:
-        """Return a probe's column of a layer, shape ``(epochs,)``; empty if there is none."""
-        name = f"{measure}/{layer}"
-        return self.history[name] if name in self.history else np.zeros(0)
-
-    def layers_with(self, measure: str) -> list[str]:
-        """Return the layers that a probe has columns of, from the input on."""
-        return [name.partition("/")[2] for name in self.history if name.startswith(f"{measure}/")]
 
 
 @dataclass(frozen=True)
@@ -82,6 +26,8 @@ class Facts:
         target: What the labels mean.
         floor: What the batch allows.
         run: How training went; None where it was not tried.
+        outputs: The same of each output by itself, by name, where there are several; these facts
+            are then those of the whole model, with labels and answers side by side as columns.
     """
 
     batch: BatchFacts
@@ -89,6 +35,7 @@ class Facts:
     target: Target
     floor: Floor
     run: Trained | None = None
+    outputs: Mapping[str, Facts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,6 +48,7 @@ class Change:
         value: What it is set to.
         text: The change in words.
         code: The change as a line of Keras.
+        output: Name of the output that the rule looked at; empty for the whole model.
     """
 
     rule: str
@@ -108,7 +56,31 @@ class Change:
     value: Any
     text: str
     code: str
+    output: str = ""
 
+    @property
+    def of_output(self) -> bool:
+        """Whether it changes this one of several outputs, or its labels."""
+        return bool(self.output) and self.setting in OF_AN_OUTPUT
+
+    @property
+    def what(self) -> str:
+        """What is set; two changes of it cannot both be made."""
+        return f"{self.setting} of {self.output}" if self.of_output else self.setting
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The rule, and the output that it looked at."""
+        return self.rule, self.output
+
+
+OF_AN_OUTPUT = frozenset(
+    {
+        "loss", "labels", "labels.like_first", "targets", "output.activation", "output.classes",
+        "output.units",
+    }
+)  # fmt: skip
+"""What is set for each output by itself."""
 
 Evidence = dict[str, Any]
 
@@ -179,20 +151,31 @@ class Rule:
         doubtful: Whether what it found makes it a suspicion that explains nothing; says so of the
             evidence.
         drawing: Returns what shows it to the eye, from its evidence; None where words do.
+        of_outputs: Whether it looks at each output by itself, where there are several.
+        output: Name of the one of several outputs that it looks at; empty for the whole model.
     """
 
     id: str
     title: str
     why: str
     source: str
-    find: Callable[[Facts], Evidence | None]
-    changes: Callable[[Facts], Sequence[Change]] = lambda _facts: ()
+    find: Callable[[Facts], Evidence | None] = field(compare=False)
+    changes: Callable[[Facts], Sequence[Change]] = field(default=lambda _facts: (), compare=False)
     silences: frozenset[str] = field(default=frozenset(), compare=False)
     from_start: bool = False
     suspicion: bool = field(default=False, compare=False)
     forbids: bool = False
     doubtful: Callable[[Evidence], bool] = lambda _evidence: False
-    drawing: Callable[[Facts, Evidence], Drawing | None] = lambda _facts, _evidence: None
+    drawing: Callable[[Facts, Evidence], Drawing | None] = field(
+        default=lambda _facts, _evidence: None, compare=False
+    )
+    of_outputs: bool = False
+    output: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its name, and the output that it looks at."""
+        return self.id, self.output
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,8 @@ class Floor:
     @property
     def forbids(self) -> bool:
         """Whether no network can be right on the batch."""
-        if self.accuracy is not None:
-            return self.accuracy < 1
-        return self.r2 is not None and self.r2 < R2_MEMORISED
+        wrong = self.accuracy is not None and self.accuracy < 1
+        return wrong or (self.r2 is not None and self.r2 < R2_MEMORISED)
 
 
 def floor_of(

@@ -43,10 +43,12 @@ class Output(NamedTuple):
         name: The layer that makes its numbers; None where there is none.
         activation: What they go through: ``linear`` for nothing, ``unknown`` where that cannot be
             told.
+        behind: Names of the layers that they go through after it; None where that is not known.
     """
 
     name: str | None
     activation: str
+    behind: frozenset[str] | None = None
 
 
 def graph_of(model: Any) -> Any | None:  # noqa: ANN401  # a model or a function of Keras
@@ -88,20 +90,27 @@ def _is_linear(operation: Any) -> bool:  # noqa: ANN401
     return kind in LINEAR
 
 
-def output_of(model: keras.Model) -> Output:
-    """Follow the graph from the output back to the layer that makes its numbers."""
+def output_of(model: keras.Model, place: int = 0) -> Output:
+    """Follow the graph from an output back to the layer that makes its numbers.
+
+    Args:
+        model: The model.
+        place: Which of its outputs, in the order in which Keras lays them out.
+    """
     graph = graph_of(model)
     if graph is None:
         return Output(_last_core(model), UNKNOWN)
+    behind: list[str] = []
     found, stretched = "", False
-    for operation in _way_back(graph):
+    for operation in _way_back(graph, place):
         if not _is_known(operation):
             return Output(None, UNKNOWN)
         kind = type(core_of(operation)).__name__
         if not found and (given := _activation(operation)):
             found = UNKNOWN if stretched else given
         if kind in CORES:
-            return Output(operation.name, found or "linear")
+            return Output(operation.name, found or "linear", frozenset(behind))
+        behind += [operation.name, core_of(operation).name]
         if kind not in SHAPES_ONLY and kind not in ("Activation", *LAYER_ACTIVATIONS):
             if not _is_linear(operation) or _inputs(operation) > 1:
                 return Output(None, UNKNOWN)
@@ -109,16 +118,24 @@ def output_of(model: keras.Model) -> Output:
     return Output(None, found or "linear")
 
 
-def _way_back(graph: Any) -> Iterator[Any]:  # noqa: ANN401
-    """Yield the operations from the output back, up to the first that has several inputs."""
-    tensor = graph.outputs[0]
+def outputs_of(model: keras.Model, count: int) -> list[Output]:
+    """Return how each of so many outputs comes about."""
+    if count > 1 and graph_of(model) is None:
+        # Nothing tells which of them the last layer makes.
+        return [Output(None, UNKNOWN)] * count
+    return [output_of(model, place) for place in range(count)]
+
+
+def _way_back(graph: Any, output: int) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the operations from an output back, up to the first that has several inputs."""
+    tensor = graph.outputs[output]
     while True:
-        operation, place, _ = tensor._keras_history
+        operation, place, of = tensor._keras_history
         inner = graph_of(operation) if hasattr(operation, "layers") else None
         if inner is None:
             yield operation
         else:
-            yield from _way_back(inner)
+            yield from _way_back(inner, of)
         inputs = operation._inbound_nodes[place].input_tensors
         if len(inputs) != 1 or inputs[0] is tensor:
             return

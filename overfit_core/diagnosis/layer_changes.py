@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 CORES = frozenset(
     {"Dense", "Conv1D", "Conv2D", "Conv3D", "SimpleRNN", "LSTM", "GRU", "EinsumDense"}
@@ -29,6 +29,20 @@ _OUTPUTS_OF = frozenset({"Softmax", "ReLU", "LeakyReLU", "Activation"})
 Config = dict[str, Any]
 
 
+class Ends(NamedTuple):
+    """The layers that make a model's outputs.
+
+    Attributes:
+        every: Their names; None for an output that no single layer makes.
+        changed: The one whose output is changed.
+        behind: Names of the layers behind that one; None for all that stand behind it.
+    """
+
+    every: tuple[str | None, ...]
+    changed: str | None
+    behind: frozenset[str] | None = None
+
+
 def layers_of(config: Mapping[str, Any]) -> Iterator[Config]:
     """Yield the layers of a model's configuration, those inside wrappers and models as well."""
     for layer in config.get("layers", ()):
@@ -42,33 +56,34 @@ def layers_of(config: Mapping[str, Any]) -> Iterator[Config]:
                 yield inner
 
 
-def set_output_activation(config: Config, value: str, output: str | None) -> None:
+def set_output_activation(config: Config, value: str, ends: Ends) -> None:
     """Give the output another activation, and take away those behind it."""
-    found = _output_layer(config, output)
+    found = _output_layer(config, ends.changed)
     found["config"]["activation"] = value
     behind = False
     for layer in layers_of(config):
-        if behind and layer["class_name"] in _OUTPUTS_OF:
+        own = ends.behind is None or layer["config"].get("name") in ends.behind
+        if behind and own and layer["class_name"] in _OUTPUTS_OF:
             _become_activation(layer, "linear")
         behind = behind or layer is found
 
 
-def set_output_units(config: Config, value: int, output: str | None) -> None:
+def set_output_units(config: Config, value: int, ends: Ends) -> None:
     """Give the output another number of units or filters."""
-    found = _output_layer(config, output)
+    found = _output_layer(config, ends.changed)
     found["config"][_size(found)] = value
 
 
-def set_activation(config: Config, value: Mapping[str, str], output: str | None) -> None:
+def set_activation(config: Config, value: Mapping[str, str], ends: Ends) -> None:
     """Give hidden layers with one activation another one."""
-    for layer in _hidden(config, output):
+    for layer in _hidden(config, ends):
         if layer["class_name"] == "ReLU" and value["from"] == "relu":
             _become_activation(layer, value["to"])
         elif layer["class_name"] in CORES and layer["config"].get("activation") == value["from"]:
             layer["config"]["activation"] = value["to"]
 
 
-def set_initializer(config: Config, value: str, _output: str | None) -> None:
+def set_initializer(config: Config, value: str, _ends: Ends) -> None:
     """Draw kernels in another way, with biases of zero.
 
     Kernels from state to state are left as they are, unless all their numbers are the same.
@@ -84,14 +99,14 @@ def set_initializer(config: Config, value: str, _output: str | None) -> None:
             settings["recurrent_initializer"] = _initializer(RECURRENT)
 
 
-def set_trainable(config: Config, value: bool, _output: str | None) -> None:
+def set_trainable(config: Config, value: bool, _ends: Ends) -> None:
     """Let all layers be trained, or none."""
     for layer in (*config.get("layers", ()), *layers_of(config)):
         if "trainable" in (layer.get("config") or {}):
             layer["config"]["trainable"] = value
 
 
-def set_rate(config: Config, value: float, _output: str | None) -> None:
+def set_rate(config: Config, value: float, _ends: Ends) -> None:
     """Set how much every layer leaves out or adds at random."""
     for layer in layers_of(config):
         for name in RATES:
@@ -99,7 +114,7 @@ def set_rate(config: Config, value: float, _output: str | None) -> None:
                 layer["config"][name] = value
 
 
-def set_regularizers(config: Config, value: None, _output: str | None) -> None:
+def set_regularizers(config: Config, value: None, _ends: Ends) -> None:
     """Set every penalty on weights and outputs."""
     for layer in layers_of(config):
         for name in REGULARIZERS:
@@ -109,14 +124,14 @@ def set_regularizers(config: Config, value: None, _output: str | None) -> None:
             layer["config"] |= {"l1": 0.0, "l2": 0.0}
 
 
-def widen(config: Config, times: int, output: str | None) -> None:
+def widen(config: Config, times: int, ends: Ends) -> None:
     """Multiply units and filters of the hidden layers."""
-    for layer in _hidden(config, output):
+    for layer in _hidden(config, ends):
         if layer["class_name"] in CORES and {"units", "filters"} & set(layer["config"]):
             layer["config"][_size(layer)] *= times
 
 
-def set_momentum(config: Config, value: float, _output: str | None) -> None:
+def set_momentum(config: Config, value: float, _ends: Ends) -> None:
     """Set how slowly the averages of batch normalisation follow."""
     for layer in layers_of(config):
         if layer["class_name"] == "BatchNormalization":
@@ -132,9 +147,9 @@ def _output_layer(config: Config, output: str | None) -> Config:
     raise ValueError("The model has no layer that makes its output's numbers.")
 
 
-def _hidden(config: Config, output: str | None) -> list[Config]:
-    last = _output_layer(config, output)
-    return [layer for layer in layers_of(config) if layer is not last]
+def _hidden(config: Config, ends: Ends) -> list[Config]:
+    last = [_output_layer(config, output) for output in ends.every]
+    return [layer for layer in layers_of(config) if not any(layer is one for one in last)]
 
 
 def _size(layer: Config) -> str:

@@ -38,6 +38,12 @@ def counted_in(mask: BoolArray | None, shape: tuple[int, ...]) -> BoolArray | No
     return np.broadcast_to(spread, shape)
 
 
+def steps_of(mask: BoolArray | None, shape: tuple[int, ...]) -> BoolArray | None:
+    """Return a mask that picks the steps of an array of this shape; None where it does not."""
+    fits = mask is not None and mask.shape == shape[: mask.ndim]
+    return mask if mask is not None and fits and mask.any() and not mask.all() else None
+
+
 def without_filling(y: AnyArray, mask: BoolArray | None) -> AnyArray:
     """Return labels with those that do not count set to one that does, as a whole row.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from overfit_core.diagnosis import graph_facts
+from overfit_core.diagnosis.heads import Heads
 from overfit_core.diagnosis.layer_changes import CORES
 from overfit_core.diagnosis.layer_facts import LayerFacts, flat, layer_facts
 from overfit_core.diagnosis.masks import mask_of
 from overfit_core.diagnosis.optimizing import as_written, has_schedule
+from overfit_core.diagnosis.padding import Padding, padding_of
 from overfit_core.diagnosis.scaling import token_inputs
 from overfit_core.errors import ModelError
 from overfit_core.training.twins import inner_of
@@ -21,7 +23,7 @@ from overfit_core.training.types import Arrays, BoolArray
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["LayerFacts", "LossSettings", "ModelFacts", "loss_name", "output_of", "read_model"]
+__all__ = ["LayerFacts", "LossSettings", "ModelFacts", "loss_name", "read_model", "read_outputs"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class ModelFacts:
             graph tells it.
         output_shape: Without the samples, as it is for this batch.
         loss: Keras's name of the loss.
+        loss_label: What it is called in code: ``loss``, or ``loss['price']`` of several outputs.
         from_logits: Whether the loss takes logits.
         optimizer: Class name of what takes the steps.
         learning_rate: Where it starts.
@@ -55,9 +58,11 @@ class ModelFacts:
         trainable: How many numbers are trained.
         scheduled: Whether the learning rate follows a schedule.
         tokens: Names of the inputs that hold token ids; see ``scaling.token_inputs``.
+        padding: What padded steps of the inputs hold, by name; see ``padding.padding_of``.
         loss_settings: How the loss is set.
         mask: Which steps of this batch the output counts, shape ``(samples, steps)``; None where
             it counts all.
+        ends: Names of the layers that make the outputs: of several, of all.
         transparent: Whether ``layers`` are all that it does: there is a graph of Keras's own
             layers, and of operations that are linear.
     """
@@ -74,14 +79,21 @@ class ModelFacts:
     trainable: int
     scheduled: bool = False
     tokens: frozenset[str] = frozenset()
+    padding: Padding = field(default_factory=dict)
     loss_settings: LossSettings = LossSettings()
     transparent: bool = True
+    ends: frozenset[str] = frozenset()
+    loss_label: str = "loss"
     mask: BoolArray | None = field(default=None, repr=False, compare=False)
 
     @property
     def hidden(self) -> tuple[LayerFacts, ...]:
         """The layers with a kernel that come before the output."""
-        return tuple(one for one in self.layers if one.kind in CORES and one is not self.output)
+        return tuple(
+            one
+            for one in self.layers
+            if one.kind in CORES and one is not self.output and one.name not in self.ends
+        )
 
     @property
     def units(self) -> int:
@@ -94,37 +106,64 @@ class ModelFacts:
 
 
 def read_model(model: keras.Model, x: Arrays) -> ModelFacts:
-    """Read a built, compiled model; it is not changed.
+    """Read a model with one output; see ``read_outputs``."""
+    return read_outputs(model, x)[1][0]
+
+
+def read_outputs(model: keras.Model, x: Arrays) -> tuple[Heads | None, list[ModelFacts]]:
+    """Read a built, compiled model once for each of its outputs; it is not changed.
 
     Args:
         model: The model.
         x: Inputs, which its output is shown by: the length of a sequence stands nowhere else.
 
+    Returns:
+        The outputs, None where the model returns a single array; and the facts of each.
+
     Raises:
         Exception: What Keras raises, if the model neither takes the inputs nor says its shape.
-        ModelError: If its output is no single array.
+        ModelError: If its losses are not those of its outputs.
     """
+    import keras
+
+    shown = _shown(model, x)
+    heads = None if isinstance(shown, _Shown) else Heads.of(model, shown)
+    losses = [_only(model.loss)] if heads is None else heads.each(model.loss)
+    made = graph_facts.outputs_of(model, len(losses))
     layers = tuple(layer_facts(layer) for layer in flat(model))
-    name, output_activation = graph_facts.output_of(model)
-    loss = _only(model.loss)
-    output_shape, mask = _output(model, x)
-    return ModelFacts(
+    whole = ModelFacts(
         layers=layers,
-        output=next((layer for layer in layers if layer.name == name), None),
-        output_activation=output_activation,
-        output_shape=output_shape,
-        loss=loss_name(loss),
-        from_logits=_from_logits(loss),
+        output=None,
+        output_activation=graph_facts.UNKNOWN,
+        output_shape=(),
+        loss="",
+        from_logits=False,
         optimizer=type(inner_of(model.optimizer)).__name__,
         learning_rate=as_written(float(np.asarray(model.optimizer.learning_rate))),
         kernels=dict(_kernels(model)),
         trainable=int(sum(np.prod(v.shape) for v in model.trainable_variables)),
         scheduled=has_schedule(model.optimizer),
         tokens=token_inputs(model),
-        loss_settings=_loss_settings(loss),
+        padding=padding_of(model),
         transparent=graph_facts.is_transparent(model),
-        mask=mask,
+        ends=frozenset(one.name for one in made if one.name is not None),
     )
+    return heads, [
+        replace(
+            whole,
+            output=next((layer for layer in layers if layer.name == one.name), None),
+            output_activation=one.activation,
+            output_shape=its.shape,
+            loss=loss_name(loss),
+            loss_label="loss" if heads is None else f"loss{heads.called(model.loss, place)}",
+            from_logits=_from_logits(loss),
+            loss_settings=_loss_settings(loss),
+            mask=its.mask,
+        )
+        for place, (one, its, loss) in enumerate(
+            zip(made, keras.tree.flatten(shown), losses, strict=True)
+        )
+    ]
 
 
 def why_unread(error: Exception) -> str:
@@ -135,35 +174,36 @@ def why_unread(error: Exception) -> str:
     return f"The model cannot be read: {type(error).__name__}: {' '.join(lines[:3])}"
 
 
-def _output(model: keras.Model, x: Arrays) -> tuple[tuple[int, ...], BoolArray | None]:
-    """Return the shape of a real output, or the declared one where the model cannot take ``x``.
+@dataclass(frozen=True)
+class _Shown:
+    """The shape of an output, without the samples, and which steps of it count."""
 
-    And which steps of it count.
-    """
+    shape: tuple[int, ...]
+    mask: BoolArray | None
+
+
+def _shown(model: keras.Model, x: Arrays) -> Any:  # noqa: ANN401  # nested as the outputs are
+    """Look at a real output, or at the declared shape where the model cannot take ``x``."""
     import keras
 
     mode = {"training": False} if model._call_has_training_arg else {}
     weights = model.trainable_variables, model.non_trainable_variables
     try:
         # Stateless: not even a recurrent layer that remembers is changed.
-        output, _ = model.stateless_call(*weights, x, **mode)
+        outputs, _ = model.stateless_call(*weights, x, **mode)
     except Exception:
         # What is wrong, the training run will say.
         declared = getattr(model, "output_shape", None)
-        if not isinstance(declared, tuple):
+        if declared is None:
             raise
-        return tuple(int(n or 1) for n in declared[1:]), None
-    if not keras.ops.is_tensor(output):
-        raise ModelError(
-            f"The model's output is a {type(output).__name__}; a check needs a single array: "
-            "keras.Model(model.inputs, model.outputs[0])."
-        )
-    return tuple(int(n) for n in output.shape[1:]), mask_of(output)
+        return keras.tree.map_shape_structure(_declared, declared)
+    return keras.tree.map_structure(
+        lambda output: _Shown(tuple(int(n) for n in output.shape[1:]), mask_of(output)), outputs
+    )
 
 
-def output_of(model: keras.Model) -> str | None:
-    """Return the name of the layer that makes the output's numbers; None where there is none."""
-    return graph_facts.output_of(model).name
+def _declared(shape: tuple[int | None, ...]) -> _Shown:
+    return _Shown(tuple(int(n or 1) for n in shape[1:]), None)
 
 
 def loss_name(loss: Any) -> str:  # noqa: ANN401  # a string, a function or an object

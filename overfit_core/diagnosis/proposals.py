@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from overfit_core.diagnosis.facts import Change, Facts
 from overfit_core.diagnosis.layer_changes import CONSTANT, RECURRENT
+from overfit_core.diagnosis.masks import steps_of
 from overfit_core.diagnosis.optimizing import as_written, usual_rate
+from overfit_core.diagnosis.padding import kept_steps, padding_in
 from overfit_core.diagnosis.scaling import is_token, standardising, standardising_inputs
 
 RATE = "optimizer.learning_rate"
@@ -137,34 +137,51 @@ def _without_rate(kind: str) -> str:
 
 def inputs_change(rule: str, facts: Facts) -> Change:
     """Standardise every input that holds no token ids."""
-    x, tokens = facts.batch.x, facts.model.tokens
+    x, tokens, padding = facts.batch.x, facts.model.tokens, facts.model.padding
     of = ", of each input" if len(x) > 1 else ""
     if any(is_token(name, tokens) for name in x):
         scaled = ", ".join(name for name in x if not is_token(name, tokens))
         of = f", of {scaled}; token ids stay as they are" if scaled else of
     text = f"Standardise the inputs: mean 0 and standard deviation 1 per column{of}."
-    code = standardising_inputs({name: np.ndim(part) for name, part in x.items()}, tokens)
-    return Change(rule, "inputs", "standardise", text, code)
+    if any(kept_steps(part, padding_in(name, padding)) is not None for name, part in x.items()):
+        text = f"{text[:-1]}; padded steps stay as they are."
+    return Change(rule, "inputs", "standardise", text, standardising_inputs(x, tokens, padding))
 
 
 def targets_change(rule: str, facts: Facts) -> Change:
     """Standardise the targets."""
     text = "Standardise the targets, and scale the predictions back."
-    code = f"y = {standardising('y', np.ndim(facts.batch.y))}"
-    return Change(rule, "targets", "standardise", text, code)
+    y, steps, more = facts.batch.y, "", 0
+    if (mask := steps_of(facts.batch.mask, y.shape)) is not None:
+        text = f"{text[:-1]}; steps that are masked stay as they are."
+        steps, more = f"np.asarray({facts.batch.answer}._keras_mask)", y.ndim - mask.ndim
+    return Change(
+        rule, "targets", "standardise", text, f"y = {standardising('y', y.ndim, steps, more)}"
+    )
 
 
 def samples_change(rule: str, facts: Facts, kept: list[int]) -> Change:
     """Leave out all samples but those that hold nothing but finite numbers."""
-    names, count = list(facts.batch.x), facts.batch.samples - len(kept)
+    count = facts.batch.samples - len(kept)
     which = "the sample that holds" if count == 1 else f"the {count:,} samples that hold"
-    parts, taken = "[x, y]", "x[keep]"
-    if names != ["x"]:
-        listed = all(name.startswith("x[") for name in names)
-        parts = "[*x, y]" if listed else "[*x.values(), y]"
-        taken = "[a[keep] for a in x]" if listed else "{n: a[keep] for n, a in x.items()}"
+    x, y = _parts("x", facts.batch.x), _parts("y", facts.batch.each or ["y"])
     code = (
         "keep = np.all([np.isfinite(np.reshape(a, (len(a), -1))).all(1) "
-        f"for a in {parts}], axis=0); x, y = {taken}, y[keep]"
+        f"for a in [{x[0]}, {y[0]}]], axis=0); x, y = {x[1]}, {y[1]}"
     )
     return Change(rule, "samples", kept, f"Leave out {which} NaN or infinity.", code)
+
+
+def _parts(name: str, parts: Iterable[str]) -> tuple[str, str]:
+    """Return code for the arrays of inputs or labels, and for the samples that are kept of them.
+
+    Args:
+        name: ``x`` or ``y``.
+        parts: What the arrays are called: ``x``; ``x[0]`` of a list; something else of a dict.
+    """
+    parts = list(parts)
+    if parts == [name]:
+        return name, f"{name}[keep]"
+    if all(part.startswith(f"{name}[") and part[2].isdigit() for part in parts):
+        return f"*{name}", f"[a[keep] for a in {name}]"
+    return f"*{name}.values()", f"{{n: a[keep] for n, a in {name}.items()}}"

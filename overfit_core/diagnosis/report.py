@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 
 from overfit_core.diagnosis.facts import Cause, Change
 from overfit_core.diagnosis.judgement import Judgement
-from overfit_core.diagnosis.wording import evidence_lines
+from overfit_core.diagnosis.wording import evidence_lines, in_words
 from overfit_core.training.history import History
+from overfit_core.training.result import R2_MEMORISED
 from overfit_core.training.types import FloatArray
 
 Outcome = Literal["memorised", "better", "no_better"]
@@ -31,7 +32,8 @@ class Fix:
         outcome: What came of it with the first seed; None where it was not tried.
         epochs: Epochs to memorise, by seed; None where it was not memorised.
         asked: With how many seeds it was to be tried if it memorised.
-        why: Why it could not be run, in a sentence; empty where it could, or time was up.
+        why: Why it could not be run, or not as long as it was to, in a sentence; empty where it
+            could, or time was up.
         losses: Loss by epoch with the first seed, as it was tried; None where it was not, and in
             a fix that was read back.
     """
@@ -48,6 +50,11 @@ class Fix:
     def rule(self) -> str:
         """The rule that it mends first."""
         return self.changes[0].rule
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """That rule, and the output that it looked at."""
+        return self.changes[0].key
 
     @property
     def change(self) -> list[dict[str, Any]]:
@@ -89,7 +96,8 @@ class Fix:
             of = f"{self.seeds_memorised} of {self.seeds} seed{plural}"
             missing = f" tried ({self.asked} asked)" if self.seeds < self.asked else ""
             return f"memorised at epoch {known[len(known) // 2]:,} on {of}{missing}"
-        return "better, but not memorised" if self.outcome == "better" else "no better"
+        said = "better, but not memorised" if self.outcome == "better" else "no better"
+        return f"{said}: {self.why.rstrip('.')}" if self.why else said
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as data."""
@@ -120,6 +128,40 @@ class Fix:
 
 
 @dataclass(frozen=True)
+class OutputReport:
+    """How one of several outputs fares at the end of a run.
+
+    Attributes:
+        name: What it is called.
+        right: Whether its whole batch is right; None for one without a loss, which nobody judges.
+        accuracy: See ``Judgement``, as for the others.
+        r2: R² of its worst column.
+        floor: The smallest loss of its own.
+        best_accuracy: The largest accuracy that this batch allows.
+    """
+
+    name: str
+    right: bool | None
+    accuracy: float | None = None
+    r2: float | None = None
+    floor: float = 0.0
+    best_accuracy: float | None = None
+
+    def sentence(self) -> str:
+        """Say how it fares, and what is missing."""
+        if self.right is None:
+            return "not looked at, for it has no loss"
+        said = "memorised" if self.right else "not memorised"
+        if self.accuracy is not None:
+            said += f": accuracy {100 * self.accuracy:.4g} %"
+            best = 1.0 if self.best_accuracy is None else self.best_accuracy
+            return said if best >= 1 else f"{said}, at best {100 * best:.4g} %"
+        if self.r2 is None:
+            return "not trained"
+        return f"{said}: R² {in_words(self.r2)}" + ("" if self.right else f" of {R2_MEMORISED}")
+
+
+@dataclass(frozen=True)
 class Report(Judgement):
     """What a check found; what it says of the run itself, see ``Judgement``.
 
@@ -129,6 +171,8 @@ class Report(Judgement):
         seconds: How long the check took.
         trying: What is being tried at this moment; None at the end.
         history: Loss, metrics and probes, epoch by epoch; empty in a report that was read back.
+        outputs: Each of several outputs by itself; accuracy and R² of the report are those of the
+            worst of them. Empty for a model with one output.
     """
 
     causes: tuple[Cause, ...]
@@ -136,10 +180,14 @@ class Report(Judgement):
     seconds: float
     trying: Fix | None = None
     history: History = field(default_factory=lambda: History({}), repr=False)
+    outputs: tuple[OutputReport, ...] = ()
 
     def to_markdown(self) -> str:
         """Return the report for people."""
         lines = [f"**{self.sentence()}**", ""]
+        if self.outputs:
+            lines += ["## Outputs", ""]
+            lines += [f"- `{one.name}`: {one.sentence()}." for one in self.outputs] + [""]
         for place, cause in enumerate(self.causes):
             head = "Cause" if place == 0 else "Also"
             lines += [f"## {head}: {cause.title} (`{cause.rule}`)", "", cause.why, ""]
@@ -158,6 +206,7 @@ class Report(Judgement):
         return {
             **judged,
             "excess": self.excess,
+            "outputs": [asdict(one) for one in self.outputs],
             "causes": [asdict(cause) for cause in self.causes],
             "fixes": [fix.to_dict() for fix in self.fixes],
             "trying": None if self.trying is None else self.trying.to_dict(),
@@ -175,6 +224,7 @@ class Report(Judgement):
             fixes=tuple(map(Fix.from_dict, data["fixes"])),
             seconds=data["seconds"],
             trying=None if trying is None else Fix.from_dict(trying),
+            outputs=tuple(OutputReport(**one) for one in data.get("outputs", ())),
         )
 
     def to_json(self, indent: int | None = None) -> str:

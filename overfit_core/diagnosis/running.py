@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from overfit_core.diagnosis.facts import Trained
 from overfit_core.diagnosis.masks import mask_of
-from overfit_core.diagnosis.target import Target, attained, score_of
+from overfit_core.diagnosis.target import Target, Targets, attained, score_of, side_by_side
+from overfit_core.diagnosis.trained import Answers, Trained
 from overfit_core.training.history import History
 from overfit_core.training.pacing import ChunkLength
 from overfit_core.training.program import Program
 from overfit_core.training.session import Session
-from overfit_core.training.types import BoolArray, FloatArray
+from overfit_core.training.types import AnyArray, Arrays, BoolArray, FloatArray
 
 if TYPE_CHECKING:
     import keras
@@ -78,11 +78,13 @@ class Trial(NamedTuple):
         end: How it ended.
         then: Where it was at the epoch that was asked for; None where it ended before.
         compiling: Seconds that it waited to be compiled.
+        most: Epochs that it might have had; infinity for no limit.
     """
 
     end: Trained
     then: Standing | None
     compiling: float = 0.0
+    most: float = float("inf")
 
 
 _kept: weakref.WeakKeyDictionary[Program, tuple[Any, ...]] = weakref.WeakKeyDictionary()
@@ -127,33 +129,63 @@ def _trained(
 
 def _standing(
     model: keras.Model, epochs: int, target: Target, batch: Batch
-) -> tuple[Standing, FloatArray, BoolArray | None]:
-    """Judge a model as it is now; returns its answers as well, and which of them count."""
+) -> tuple[Standing, list[_Part]]:
+    """Judge a model as it is now; returns its answers as well, output by output."""
     x, y = batch
     answers = model(x, training=False)
     penalty = float(sum(float(np.asarray(value)) for value in model.losses))
     loss = float(np.asarray(model.compute_loss(x, y, answers, training=False)))
-    prediction, mask = np.asarray(answers), mask_of(answers)
-    score = score_of(target, y, prediction, mask)
-    return Standing(epochs, loss, penalty, score), prediction, mask
+    parts = _parts(target, y, answers)
+    return Standing(epochs, loss, penalty, min(score_of(*part) for part in parts)), parts
+
+
+class _Part(NamedTuple):
+    """One output that is judged."""
+
+    target: Target
+    y: AnyArray
+    prediction: FloatArray
+    mask: BoolArray | None
+
+
+def _parts(target: Target, y: Arrays, answers: Any) -> list[_Part]:  # noqa: ANN401
+    import keras
+
+    flat = keras.tree.flatten(y), keras.tree.flatten(answers)
+    return [
+        _Part(one, labels, np.asarray(answer), mask_of(answer))
+        for one, labels, answer in zip(target.each, *flat, strict=True)
+        if one is not None
+    ]
 
 
 def _judged(session: Session, history: History, target: Target, batch: Batch) -> Trained:
     x, y = batch
-    now, prediction, mask = _standing(session.model, session.epoch, target, batch)
+    now, parts = _standing(session.model, session.epoch, target, batch)
     # Last: it moves the averages of batch normalisation.
-    in_training = np.asarray(session.model(x, training=True))
+    in_training = _parts(target, y, session.model(x, training=True))
+    each = [
+        Answers(
+            prediction=used.prediction,
+            in_training=trained.prediction,
+            attained=attained(*used),
+            attained_in_training=attained(*used._replace(prediction=trained.prediction)),
+            score=score_of(*used),
+        )
+        for used, trained in zip(parts, in_training, strict=True)
+    ]
     return Trained(
         history=history,
         planned=session.total,
         memorised=session.memorisation.epoch,
         forgotten=session.memorisation.forgotten,
         non_finite=session.non_finite_epoch,
-        prediction=prediction,
-        in_training=in_training,
+        prediction=side_by_side([one.prediction for one in each]),
+        in_training=side_by_side([one.in_training for one in each]),
         loss=now.loss,
         penalty=now.penalty,
-        attained=attained(target, y, prediction, mask),
-        attained_in_training=attained(target, y, in_training, mask),
+        attained=all(one.attained for one in each),
+        attained_in_training=all(one.attained_in_training for one in each),
         score=now.score,
+        each=tuple(each) if isinstance(target, Targets) else (),
     )

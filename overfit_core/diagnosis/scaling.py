@@ -2,66 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from overfit_core.training.types import AnyArray, Arrays
+from overfit_core.diagnosis.padding import ALL, Padding, kept_steps, padding_in
+from overfit_core.training.types import AnyArray, Arrays, BoolArray
 
 if TYPE_CHECKING:
     import keras
 
+SHIFT = 1e-3
+"""Added to scaled inputs of which a step would else become what padding is filled with: the mean of
+a single column, for instance, becomes 0."""
 
-ALL = "*"
-"""Stands for every input among the names of those that hold token ids."""
 
-
-def standardised(values: AnyArray) -> AnyArray:
+def standardised(values: AnyArray, keep: BoolArray | None = None, shift: float = 0.0) -> AnyArray:
     """Return an array with mean 0 and standard deviation 1 per column; constants become 0.
 
     A column is a feature of a table, a channel of images or sequences.
+
+    Args:
+        values: Samples first.
+        keep: Which steps count, the first axes of ``values``; the others stay as they are. None
+            where all do.
+        shift: Added to what was scaled.
     """
     values = np.asarray(values)
-    axes = _axes(values.ndim)
+    rows = values if keep is None else values[keep]
+    axes = _axes(rows.ndim)
     # Not by the standard deviation, which rounding makes larger than 0.
-    varies = values.max(axes) > values.min(axes)
-    mean, std = values.mean(axes, dtype=float), values.std(axes, dtype=float)
-    scaled = (values - mean) / np.where(varies, std, 1.0)
+    varies = rows.max(axes) > rows.min(axes)
+    mean, std = rows.mean(axes, dtype=float), rows.std(axes, dtype=float)
+    scaled = (rows - mean) / np.where(varies, std, 1.0) + shift
     dtype = values.dtype if values.dtype.kind == "f" else np.dtype("float32")
-    return np.asarray(scaled, dtype)
+    if keep is None:
+        return np.asarray(scaled, dtype)
+    made = values.astype(dtype)
+    made[keep] = scaled
+    return made
 
 
-def standardising(name: str, ndim: int) -> str:
-    """Return what ``standardised`` does to an array of so many axes, as an expression."""
-    axes = _axes(ndim)
+def standardising(name: str, ndim: int, steps: str = "", more: int = 1, shift: float = 0.0) -> str:
+    """Return what ``standardised`` does to an array of so many axes, as an expression.
+
+    Args:
+        name: Of the array.
+        ndim: How many axes it has.
+        steps: Expression for the steps that count; empty where all do.
+        more: How many axes the array has more than those.
+        shift: See ``standardised``.
+    """
+    rows, left = (f"{name}[keep]", more + 1) if steps else (name, ndim)
+    axes = _axes(left)
     over = str(axes[0]) if len(axes) == 1 else str(axes)
-    return (
-        f"({name} - {name}.mean({over}, float)) / "
-        f"np.where(np.ptp({name}, {over}) > 0, {name}.std({over}, float), 1)"
+    scaled = (
+        f"({name} - {rows}.mean({over}, float)) / "
+        f"np.where(np.ptp({rows}, {over}) > 0, {rows}.std({over}, float), 1)"
     )
+    scaled += f" + {shift:g}" if shift else ""
+    if not steps:
+        return scaled
+    return f"np.where((keep := {steps}){'[..., None]' * more}, {scaled}, {name})"
 
 
-def standardising_inputs(shapes: dict[str, int], tokens: frozenset[str]) -> str:
+def standardising_inputs(
+    x: Mapping[str, AnyArray], tokens: frozenset[str], padding: Padding
+) -> str:
     """Return how all inputs but token ids are standardised, as one line.
 
     Args:
-        shapes: Number of axes by the inputs' names: ``x``, or ``x[0]`` of a list, or the name of a
-            part of a dict.
+        x: Inputs by name: ``x``, or ``x[0]`` of a list, or the name of a part of a dict.
         tokens: Names of inputs that hold token ids.
+        padding: What padded steps hold, which stay as they are.
     """
-    if list(shapes) == ["x"]:
-        return f"x = {standardising('x', shapes['x'])}"
-    scaled = {name: ndim for name, ndim in shapes.items() if not is_token(name, tokens)}
-    if all(name.startswith("x[") for name in shapes):
-        parts = (standardising(n, d) if n in scaled else n for n, d in shapes.items())
+
+    def scaled(name: str, code: str) -> str:
+        values, filling = np.asarray(x[name]), padding_in(name, padding)
+        steps = "" if kept_steps(values, filling) is None else f"({code} != {filling!r}).any(-1)"
+        return standardising(code, values.ndim, steps, shift=_shift(values, filling))
+
+    if list(x) == ["x"]:
+        return f"x = {scaled('x', 'x')}"
+    if all(name.startswith("x[") for name in x):
+        parts = (name if is_token(name, tokens) else scaled(name, name) for name in x)
         return f"x = [{', '.join(parts)}]"
-    parts = (f"{n!r}: {standardising(f'x[{n!r}]', d)}" for n, d in scaled.items())
-    return f"x = x | {{{', '.join(parts)}}}"
+    taken = (name for name in x if not is_token(name, tokens))
+    entries = (f"{name!r}: {scaled(name, f'x[{name!r}]')}" for name in taken)
+    return f"x = x | {{{', '.join(entries)}}}"
 
 
-def without_tokens(x: Arrays, tokens: frozenset[str]) -> Arrays:
-    """Return inputs standardised, all but token ids.
+def scaled_inputs(x: Arrays, tokens: frozenset[str], padding: Padding) -> Arrays:
+    """Return inputs standardised, all but token ids and padded steps.
 
     Raises:
         ValueError: If there is nothing but token ids.
@@ -74,10 +107,26 @@ def without_tokens(x: Arrays, tokens: frozenset[str]) -> Arrays:
         parts = {"x": x}
     if all(is_token(name, tokens) for name in parts):
         raise ValueError("The inputs are token ids; they are not scaled.")
-    made = [part if is_token(n, tokens) else standardised(part) for n, part in parts.items()]
+    made = [
+        part if is_token(name, tokens) else _scaled(np.asarray(part), padding_in(name, padding))
+        for name, part in parts.items()
+    ]
     if isinstance(x, dict):
         return dict(zip(x, made, strict=True))
     return type(x)(made) if isinstance(x, list | tuple) else made[0]
+
+
+def _scaled(values: AnyArray, padding: float | None) -> AnyArray:
+    return standardised(values, kept_steps(values, padding), _shift(values, padding))
+
+
+def _shift(values: AnyArray, padding: float | None) -> float:
+    """Return what keeps scaled steps from looking like padding: 0 where none does."""
+    if padding is None or values.ndim < 2:
+        return 0.0
+    keep = kept_steps(values, padding)
+    rows = standardised(values, keep) if keep is None else standardised(values, keep)[keep]
+    return SHIFT if (rows == padding).all(axis=-1).any() else 0.0
 
 
 def is_token(name: str, tokens: frozenset[str]) -> bool:

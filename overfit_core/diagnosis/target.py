@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from overfit_core.diagnosis.masks import counted_in
+from overfit_core.training.criteria import Criteria
 from overfit_core.training.criterion import Criterion
 from overfit_core.training.result import R2_MEMORISED, worst_r2
 from overfit_core.training.types import AnyArray, BoolArray, FloatArray
@@ -17,13 +19,17 @@ __all__ = [
     "HINGES",
     "Kind",
     "Target",
+    "Targets",
     "attained",
     "score_of",
+    "side_by_side",
     "target_of",
     "worst_r2",
 ]
 
-Kind = Literal["binary", "class_numbers", "one_hot", "multi_label", "soft", "regression"]
+Kind = Literal[
+    "binary", "class_numbers", "one_hot", "multi_label", "soft", "regression", "several"
+]  # fmt: skip
 
 HINGES = frozenset({"hinge", "squared_hinge", "categorical_hinge"})
 CROSS_ENTROPIES = frozenset(
@@ -45,7 +51,7 @@ class Target:
     Attributes:
         kind: ``class_numbers`` are whole numbers for several outputs; ``one_hot`` rows have one 1;
             ``multi_label`` rows any number of them; ``soft`` targets are shares between 0 and 1
-            for a cross-entropy.
+            for a cross-entropy; ``several`` outputs have one each, see ``Targets``.
         threshold: From which output on a yes-or-no answer is yes.
         classes: How many classes the labels name; None for numbers.
     """
@@ -68,11 +74,44 @@ class Target:
         """Whether answers are right or wrong, rather than near or far."""
         return self.kind not in ("soft", "regression")
 
+    @property
+    def each(self) -> tuple[Target | None, ...]:
+        """By output: what its labels are; None for one that is not judged."""
+        return (self,)
+
     def right(
         self, y: AnyArray, prediction: FloatArray, mask: BoolArray | None = None
     ) -> BoolArray:
         """Tell which samples are right; booleans of shape ``(samples,)``."""
         return np.asarray(self.criterion.right(y, np.asarray(prediction), mask))
+
+
+@dataclass(frozen=True)
+class Targets(Target):
+    """What the labels of several outputs are.
+
+    Attributes:
+        outputs: By output; None for one that has no loss and is not judged.
+    """
+
+    kind: Kind = "several"
+    outputs: tuple[Target | None, ...] = ()
+
+    @property
+    def criterion(self) -> Criteria:
+        """When a sample is right: in every output."""
+        each = (None if one is None else one.criterion for one in self.outputs)
+        return Criteria(each=tuple(each))
+
+    @property
+    def is_classes(self) -> bool:
+        """Whether answers of all outputs are right or wrong."""
+        return all(one.is_classes for one in self.outputs if one is not None)
+
+    @property
+    def each(self) -> tuple[Target | None, ...]:
+        """By output: what its labels are; None for one that is not judged."""
+        return self.outputs
 
 
 def target_of(
@@ -150,3 +189,10 @@ def score_of(
     if mask is not None and mask.any():
         right = right[mask.reshape(len(right), -1).any(axis=1)]
     return float(right.mean())
+
+
+def side_by_side(arrays: Sequence[AnyArray]) -> AnyArray:
+    """Return arrays of several outputs as columns; a single one as it is."""
+    if len(arrays) == 1:
+        return arrays[0]
+    return np.concatenate([np.asarray(a, float).reshape(len(a), -1) for a in arrays], axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from overfit_core.diagnosis.allowance import Allowance
 from overfit_core.diagnosis.backend import backend_of_check
 from overfit_core.diagnosis.changes import Setup
 from overfit_core.diagnosis.copying import (
@@ -19,10 +21,10 @@ from overfit_core.diagnosis.copying import (
     own_objects,
     shortened,
 )
-from overfit_core.diagnosis.facts import Trained
 from overfit_core.diagnosis.optimizing import made_from
 from overfit_core.diagnosis.running import Limits, Trial, run_to_end
 from overfit_core.diagnosis.target import Target
+from overfit_core.diagnosis.trained import Trained
 from overfit_core.errors import ModelError, OverfitError
 from overfit_core.training.cache import has_foreign_code
 from overfit_core.training.caller import arrays
@@ -31,7 +33,7 @@ from overfit_core.training.preparing import reason
 from overfit_core.training.probes import PROBES
 from overfit_core.training.session import Session
 from overfit_core.training.twins import copy_exclusions
-from overfit_core.training.types import Arrays
+from overfit_core.training.types import AnyArray, Arrays
 
 __all__ = ["ALL_PROBES", "Workshop", "own_random_state"]
 
@@ -57,11 +59,13 @@ class Workshop:
 
     Attributes:
         model: The caller's; the same after every run.
+        allowance: How large a run may be.
     """
 
-    def __init__(self, model: keras.Model) -> None:
-        """Take a compiled model."""
+    def __init__(self, model: keras.Model, allowance: Allowance | None = None) -> None:
+        """Take a compiled model, and how large a run of it may be; None for no limit."""
         self.model = model
+        self.allowance = allowance or Allowance()
         self._refusal: CopyError | None = None
         self._compared = False
 
@@ -144,11 +148,12 @@ class Workshop:
             return None
         try:
             with lent(self.model):
-                theirs = np.asarray(self.model(x, training=False))
-            ours = np.asarray(copied(x, training=False))
+                theirs = _flat(self.model(x, training=False))
+            ours = _flat(copied(x, training=False))
         except Exception:  # training will say it
             return None
-        if np.allclose(ours, theirs, rtol=1e-5, atol=1e-6, equal_nan=True):
+        pairs = zip(ours, theirs, strict=True)
+        if all(np.allclose(*pair, rtol=1e-5, atol=1e-6, equal_nan=True) for pair in pairs):
             return None
         return CopyError(
             "No copy of the model can be made: the one that its get_config describes gives other "
@@ -175,6 +180,7 @@ class Workshop:
 
         Raises:
             ModelError: If Keras cannot make or train it.
+            TooLargeError: If not even one epoch of it is allowed.
         """
         plan = Plan(backend_of_check(self.model, setup.epochs), probes, criterion=target.criterion)
         return self._run(setup, seed, target, plan, limits or Limits()).end
@@ -190,25 +196,44 @@ class Workshop:
 
         Raises:
             ModelError: If Keras cannot make or train it.
+            TooLargeError: If not even one epoch of it is allowed.
         """
         # The same program may be run with other rates and seeds.
         plan = Plan(backend_of_check(self.model, float("inf")), criterion=target.criterion)
         return self._run(setup, seed, target, plan, limits._replace(stop_when_memorised=True))
 
+    def most_epochs(self, setup: Setup) -> float:
+        """Return how many epochs the model as it is may be trained; infinity for no limit."""
+        return self._most(self.model, setup)
+
+    def _most(self, model: keras.Model, setup: Setup) -> float:
+        if math.isinf(self.allowance.work):
+            return math.inf
+        import keras
+
+        return self.allowance.epochs(model.count_params(), len(keras.tree.flatten(setup.x)[0]))
+
     def _run(self, setup: Setup, seed: int, target: Target, plan: Plan, limits: Limits) -> Trial:
         with self._ready(setup, seed) as model:
+            most = self._most(model, setup)
             try:
                 batch = arrays(setup.x, "x"), arrays(setup.y, "y")
                 session = Session(
-                    model, Data((*batch, None)), epochs=setup.epochs, plan=plan,
+                    model, Data((*batch, None)), epochs=int(min(setup.epochs, most)), plan=plan,
                     stop_when_memorised=limits.stop_when_memorised,
                 )  # fmt: skip
-                return run_to_end(session, target, batch, limits)
+                return run_to_end(session, target, batch, limits)._replace(most=most)
             except Exception as error:
                 # TensorFlow's kernels refuse some things only when they run, and a loss may take
                 # labels inside a compiled program that it refuses when it is called by itself.
                 text = str(error) if isinstance(error, OverfitError) else reason(error)
                 raise ModelError(shortened(text)) from error
+
+
+def _flat(outputs: Any) -> list[AnyArray]:  # noqa: ANN401  # nested, of several outputs
+    import keras
+
+    return [np.asarray(output) for output in keras.tree.flatten(outputs)]
 
 
 def _shapes(x: Arrays) -> Any:  # noqa: ANN401

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from overfit_core.diagnosis import blame, check
+from overfit_core.diagnosis import asking, check
 from overfit_core.diagnosis.blame import SHOWN_BY_TRIAL, UNCONFIRMED, causes_of, holding
 from overfit_core.diagnosis.facts import Change, Evidence, Facts
 from overfit_core.diagnosis.report import Fix, Outcome
@@ -105,7 +105,7 @@ def test_a_rule_that_fails_is_silent_and_logged(
         raise AttributeError("no such thing")
 
     rules = tuple(replace(r, find=broken) if r.id == "unscaled_inputs" else r for r in RULES)
-    monkeypatch.setattr(blame, "RULES", rules)
+    monkeypatch.setattr(asking, "RULES", rules)
     program: Program = replace(HEALTHY, x=HEALTHY.x * 1000, epochs=5)
     report = check(program.model(), program.x, program.y, epochs=5, seeds=1, budget_seconds=2.0)
     assert "does_not_run" not in [cause.rule for cause in report.causes]

@@ -70,9 +70,7 @@ def test_compiling_is_time_that_was_spent(
         ([LAYERS.LSTM(2)], SHORT + 1, None),
         ([LAYERS.GRU(2, return_sequences=True), LAYERS.SimpleRNN(2)], float("inf"), None),
         ([LAYERS.Bidirectional(LAYERS.LSTM(2))], SHORT, "tensorflow"),
-        ([LAYERS.Bidirectional(LAYERS.LSTM(2)), LAYERS.Dropout(0.2)], float("inf"), "tensorflow"),
-        ([LAYERS.LSTM(2), LAYERS.Dropout(0.0)], float("inf"), None),
-        ([LAYERS.Flatten(), LAYERS.Dropout(0.2)], SHORT, None),
+        ([LAYERS.Flatten(), LAYERS.Dense(2)], SHORT, None),
     ],
 )
 def test_recurrent_networks_are_not_compiled_for_longer_than_it_saves(

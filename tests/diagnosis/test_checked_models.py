@@ -126,10 +126,12 @@ def test_an_output_that_is_named_takes_labels_by_name() -> None:
         model.compile(keras.optimizers.Adam(0.05), loss=loss)
         report = check(model, X, {"out": Y}, epochs=200, seeds=1)
         assert report.memorised
-    model = keras.Model(into, {"out": out})
-    model.compile("adam", loss="binary_crossentropy")
-    error = check(model, X, {"out": Y}).causes[0].evidence["error"]
-    assert "output is a dict" in error
+    for nested in ({"out": out}, [out]):
+        model = keras.Model(into, nested)
+        model.compile(keras.optimizers.Adam(0.05), loss="binary_crossentropy")
+        for labels in ({"out": Y}, [Y], Y):
+            report = check(model, X, labels, epochs=200, seeds=1)
+            assert report.memorised, report.to_markdown()
 
 
 def test_the_length_of_a_sequence_is_that_of_the_batch() -> None:

@@ -45,13 +45,18 @@ def test_contradictory_labels_are_impossible_and_the_best_accuracy_is_named() ->
 
 
 def test_what_cannot_be_read_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("setup_of", "look_at", "read_model", "floor_of"):
+    for name in (
+        "examination.setup_of",
+        "seeing.look_at",
+        "seeing.read_outputs",
+        "seeing.floor_of",
+    ):
         with monkeypatch.context() as patched:
 
-            def broken(*_given: object, name: str = name) -> None:
+            def broken(*_given: object, name: str = name, **_named: object) -> None:
                 raise AttributeError(f"nothing to {name}")
 
-            patched.setattr(f"overfit_core.diagnosis.examination.{name}", broken)
+            patched.setattr(f"overfit_core.diagnosis.{name}", broken)
             report = check(HEALTHY.model(), X, Y, epochs=2)
         assert report.verdict == "impossible"
         assert f"AttributeError: nothing to {name}" in report.causes[0].evidence["error"]

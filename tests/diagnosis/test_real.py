@@ -63,6 +63,7 @@ def test_every_real_fault_is_known_and_its_rules_are_there() -> None:
     assert all(program.rules for program in PROGRAMS)
 
 
+@pytest.mark.few(3)
 @ONE_UNIT
 @pytest.mark.parametrize("program", _named(*QUICK), ids=lambda program: program.id)
 def test_a_real_program_gets_its_cause_and_a_fix_that_memorises(program: RealProgram) -> None:

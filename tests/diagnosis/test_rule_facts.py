@@ -107,14 +107,14 @@ def test_a_rule_that_holds_is_silent_beside_its_cause(rule: str) -> None:
     held = holding(seen)
     assert rule not in ids(held)
     assert upstream in ids(held)
-    assert rule in held.explained[upstream]
+    assert rule in held.explained[upstream, ""]
 
 
 def test_frozen_layers_beside_trained_ones_explain_nothing() -> None:
     held = holding(facts("nothing_trainable"))
     assert ids(held) == ["nothing_trainable", "too_little_capacity"]
     assert held.rules[0].suspicion
-    assert held.explained["nothing_trainable"] == ()
+    assert held.explained["nothing_trainable", ""] == ()
     still = replace(facts("healthy 0").model, trainable=0)
     held = holding(replace(facts("learning_rate_too_low"), model=still))
     assert ids(held) == ["nothing_trainable"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from overfit_core import check
-from overfit_core.diagnosis import trying
+from overfit_core.diagnosis import attempts
 from overfit_core.diagnosis.batch_facts import look_at
 from overfit_core.diagnosis.changes import setup_of
 from overfit_core.diagnosis.combining import on_top, program_of
@@ -74,7 +74,7 @@ def test_more_epochs_are_one_trial_however_many_are_proposed() -> None:
     looking = search(STUCK)
     fixes = looking.run([rule("a_rule", change("epochs", 120), change("epochs", 300))], [])
     (fix,) = fixes
-    assert fix.changes[0].value == max(10 * 30, trying.ENOUGH_EPOCHS)
+    assert fix.changes[0].value == max(10 * 30, attempts.ENOUGH_EPOCHS)
     assert fix.outcome == "better"
 
 

@@ -138,6 +138,7 @@ def _state(model: keras.Model) -> list[np.ndarray]:
     return [np.asarray(v).copy() for v in (*model.variables, *model.optimizer.variables)]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("kind", HARD)
 def test_what_fit_trains_is_trained_and_the_model_stays_as_it_was(kind: str) -> None:
     keras.utils.set_random_seed(1)
@@ -164,6 +165,7 @@ def test_the_state_of_an_optimizer_and_of_random_layers_is_put_back() -> None:
         np.testing.assert_array_equal(was, now)
 
 
+@pytest.mark.exhaustive
 def test_a_changed_run_that_cannot_be_copied_is_not_tried_and_says_why() -> None:
     model = _sequential(Bare(lambda x: x), LAYERS.Dropout(0.99), _out())
     report = check(model, X, Y, epochs=30, seeds=3, budget_seconds=20.0)

@@ -79,4 +79,5 @@ RULE = Rule(
     ),
     from_start=True,
     drawing=drawing,
+    of_outputs=True,
 )

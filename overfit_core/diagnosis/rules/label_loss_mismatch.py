@@ -184,4 +184,5 @@ RULE = Rule(
     from_start=True,
     forbids=True,
     drawing=drawing,
+    of_outputs=True,
 )

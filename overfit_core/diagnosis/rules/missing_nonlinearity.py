@@ -16,11 +16,15 @@ MOST_NUMBERS = 10_000_000
 
 def find(facts: Facts) -> Evidence | None:
     """Look for a net of linear layers only, on a batch that least squares cannot fit."""
+    for name, own in facts.outputs.items():
+        if (found := find(own)) is not None:
+            return {"output": name, **found}
     hidden, model = facts.model.hidden, facts.model
     if not hidden or not model.transparent or model.output is None:
         return None
     # What comes behind the output's layer bends the output, not what it is made from.
-    inner = model.layers[: model.layers.index(model.output)]
+    before = model.layers[: model.layers.index(model.output)]
+    inner = [layer for layer in before if layer.name not in model.ends]
     if any(layer.activation or layer.kind not in LINEAR for layer in inner):
         return None
     if not _is_beyond_a_plane(facts):

@@ -42,9 +42,9 @@ def changes(facts: Facts) -> list[Change]:
     """Leave out the samples that hold such numbers: the caller knows a better value."""
     if not facts.batch.bad:
         return []
-    arrays = [*facts.batch.x.values(), facts.batch.y]
+    arrays = facts.batch.arrays
     sound = np.logical_and.reduce(
-        [np.isfinite(np.asarray(a, float).reshape(len(a), -1)).all(axis=1) for a in arrays]
+        [np.isfinite(np.asarray(a, float).reshape(len(a), -1)).all(axis=1) for _, a in arrays]
     )
     if not sound.any():
         return []
@@ -58,12 +58,12 @@ def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
         return None
     rows = {
         name: np.asarray(values, float).reshape(facts.batch.samples, -1)
-        for name, values in (*facts.batch.x.items(), ("y", facts.batch.y))
+        for name, values in facts.batch.arrays
     }
     bad = np.logical_or.reduce([~np.isfinite(part).all(axis=1) for part in rows.values()])
     shown = [int(place) for place in np.flatnonzero(bad)[:SHOWN_SAMPLES]]
     columns: dict[str, AnyArray | None] = {}
-    for name, values in (*facts.batch.x.items(), ("y", facts.batch.y)):
+    for name, values in facts.batch.arrays:
         sound = np.isfinite(rows[name][shown]).all(axis=0)
         if not sound.all():
             # What is bad comes before what is beside it.

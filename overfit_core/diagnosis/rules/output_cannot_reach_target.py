@@ -106,4 +106,5 @@ RULE = Rule(
     from_start=True,
     forbids=True,
     drawing=drawing,
+    of_outputs=True,
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from overfit_core.diagnosis.drawings import bars
-from overfit_core.diagnosis.facts import LAST, Change, Drawing, Evidence, Facts, Rule, Trained
+from overfit_core.diagnosis.facts import LAST, Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.proposals import rates_change
 from overfit_core.diagnosis.rules.too_few_epochs import FALL, falling
+from overfit_core.diagnosis.trained import Trained
 
 PENALTY = 0.5
 """Penalties that are a larger share of the loss hold it up."""

@@ -14,10 +14,9 @@ def find(facts: Facts) -> Evidence | None:
     run = facts.run
     if run is None:
         return None
-    output = facts.model.output.name if facts.model.output else ""
     for layer in run.layers_with("saturated_share"):
         share = run.column("saturated_share", layer)
-        if layer != output and len(share) and share[-1] > SHARE:
+        if layer not in facts.model.ends and len(share) and share[-1] > SHARE:
             return {"layer": layer, "share": float(share[-1]), "at_start": float(share[0])}
     return None
 
@@ -34,8 +33,8 @@ def changes(facts: Facts) -> list[Change]:
 def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
     """Draw the share of outputs at an end by epoch."""
     last = medians(facts, "saturated_share", slice(-1, None))
-    output = facts.model.output.name if facts.model.output else ""
-    stuck = [name for name in last if last[name] > SHARE and name != output]
+    ends = facts.model.ends
+    stuck = [name for name in last if last[name] > SHARE and name not in ends]
     return probe_lines(
         facts, "saturated_share", "Most outputs of a layer are stuck at an end.",
         axis="Saturated, share of outputs", marked=[evidence["layer"], *stuck], band=(None, SHARE),

@@ -6,7 +6,9 @@ import numpy as np
 
 from overfit_core.diagnosis.drawings import ranges
 from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
+from overfit_core.diagnosis.masks import counted_in
 from overfit_core.diagnosis.proposals import targets_change
+from overfit_core.training.result import spread
 
 LARGE = 10.0
 """Targets with a mean or a standard deviation above it are large."""
@@ -31,18 +33,43 @@ def find(facts: Facts) -> Evidence | None:
         or not np.isfinite(run.prediction).all()
     ):
         return None
-    y = facts.batch.y.reshape(facts.batch.samples, -1)
-    prediction = run.prediction.reshape(y.shape)
-    share = float((np.ptp(prediction, axis=0) / np.maximum(np.ptp(y, axis=0), 1e-12)).min())
-    away = np.abs(prediction.mean(axis=0) - y.mean(axis=0)) / np.maximum(y.std(axis=0), 1e-12)
-    if share >= SPANNED and away.max() <= AWAY:
+    y, prediction = _columns(facts)
+    share, away = _share_of_span(y, prediction), _away(y, prediction)
+    if share >= SPANNED and away <= AWAY:
         return None
     return {
         "mean": float(labels.mean.max()),
         "std": float(labels.std.max()),
         "share_of_span": share,
-        "standard_deviations_away": float(away.max()),
+        "standard_deviations_away": away,
     }
+
+
+def _columns(facts: Facts) -> tuple[np.ma.MaskedArray, np.ma.MaskedArray]:
+    """Return targets and predictions, shape ``(samples, columns)``, without what does not count."""
+    assert facts.run is not None
+    y = np.asarray(facts.batch.y, float)
+    counted, shape = counted_in(facts.batch.mask, y.shape), (len(y), -1)
+    left_out = np.ma.nomask if counted is None else ~counted.reshape(shape)
+    both = y.reshape(shape), np.asarray(facts.run.prediction, float).reshape(shape)
+    return np.ma.array(both[0], mask=left_out), np.ma.array(both[1], mask=left_out)
+
+
+def _share_of_span(y: np.ma.MaskedArray, prediction: np.ma.MaskedArray) -> float:
+    """Return what the predictions of a column that varies span of its targets' span, at least."""
+    spans = np.ma.masked_equal(np.ma.ptp(y, axis=0), 0)
+    shares = np.ma.ptp(prediction, axis=0) / spans
+    return float(shares.min()) if shares.count() else 1.0
+
+
+def _away(y: np.ma.MaskedArray, prediction: np.ma.MaskedArray) -> float:
+    """Return how many standard deviations of the targets the means are apart, at most.
+
+    A column that is the same in all samples is measured by what stands for its spread.
+    """
+    counted = None if y.mask is np.ma.nomask else ~y.mask
+    apart = np.abs(prediction.mean(axis=0) - y.mean(axis=0))
+    return float((apart / np.sqrt(spread(y.data, np, counted))).max())
 
 
 def changes(facts: Facts) -> list[Change]:
@@ -54,10 +81,9 @@ def changes(facts: Facts) -> list[Change]:
 
 def drawing(facts: Facts, _evidence: Evidence) -> Drawing | None:
     """Draw the predictions beside the targets, of the output where they are furthest away."""
-    assert facts.run is not None
-    y = np.asarray(facts.batch.y, float).reshape(facts.batch.samples, -1)
-    prediction = np.asarray(facts.run.prediction, float).reshape(y.shape)
-    unlike = np.abs(np.stack([prediction.min(0) - y.min(0), prediction.max(0) - y.max(0)])).max(0)
+    y, prediction = _columns(facts)
+    ends_apart = [prediction.min(0) - y.min(0), prediction.max(0) - y.max(0)]
+    unlike = np.abs(np.ma.stack(ends_apart)).max(0)
     worst = int(unlike.argmax())
     of = f" of output {worst}" if y.shape[1] > 1 else ""
     ends = {
@@ -81,4 +107,5 @@ RULE = Rule(
     changes=changes,
     silences=frozenset({"learning_rate_too_low", "too_few_epochs", "too_little_capacity"}),
     drawing=drawing,
+    of_outputs=True,
 )

@@ -28,7 +28,7 @@ def find(facts: Facts) -> Evidence | None:
     if facts.target.kind == "regression" and ("crossentropy" in loss or loss in HINGES):
         return {"loss": loss, "activation": given, "labels": "numbers"}
     if facts.target.kind == "regression" and loss == "mean_absolute_percentage_error":
-        smallest = float(abs(facts.batch.y).min())
+        smallest = float(abs(facts.batch.meant).min())
         return {"loss": loss, "smallest_target": smallest} if smallest < 1e-3 else None
     return None
 
@@ -56,4 +56,5 @@ RULE = Rule(
     changes=changes,
     silences=frozenset({"learning_rate_too_low", "too_few_epochs", "too_little_capacity"}),
     from_start=True,
+    of_outputs=True,
 )

@@ -1,0 +1,232 @@
+"""Causes and changes of models with several outputs: each of the output that it belongs to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from overfit_core import Report, check
+from overfit_core.diagnosis.asking import rules_for
+from overfit_core.diagnosis.blame import holding
+from overfit_core.diagnosis.changes import setup_of
+from overfit_core.diagnosis.combining import joined, on_top
+from overfit_core.diagnosis.facts import Change, Facts
+from overfit_core.diagnosis.rules import RULES
+from overfit_core.diagnosis.seeing import seen_of
+from overfit_core.diagnosis.several import with_run
+from overfit_core.diagnosis.trials import ALL_PROBES, Workshop
+from tests.diagnosis.test_changes import run
+from tests.diagnosis.two_heads import KIND, SIZE, X, model
+
+ONE_HOT = np.eye(3, dtype="float32")[KIND]
+LARGE = 1e3 * SIZE + 5e3
+
+
+def looked_into(made: keras.Model, x: Any, y: Any, **given: Any) -> Report:  # noqa: ANN401
+    return check(made, x, y, **{"epochs": 400, "seeds": 1, "budget_seconds": 60.0, **given})
+
+
+def seen(made: keras.Model, y: Any, x: Any = X) -> Facts:  # noqa: ANN401
+    return seen_of(made, setup_of(made, x, y, 1))[1]
+
+
+def causes(report: Report) -> list[tuple[str, str]]:
+    return [(one.rule, one.evidence.get("output", "")) for one in report.causes]
+
+
+FAULTS: dict[str, tuple[dict[str, Any], Any, tuple[str, str], str]] = {
+    "rows where numbers are expected": (
+        {}, [ONE_HOT, SIZE], ("label_loss_mismatch", "kind"), 'loss[0] = "categorical_crossentropy"'
+    ),
+    "the same, by name": (
+        {"by_name": True}, {"kind": ONE_HOT, "size": SIZE}, ("label_loss_mismatch", "kind"),
+        "loss['kind'] = \"categorical_crossentropy\"",
+    ),
+    "classes that count from one": (
+        {}, [KIND + 1, SIZE], ("label_loss_mismatch", "kind"), "y[0] = y[0] - y[0].min()"
+    ),
+    "a bounded output": (
+        {"size": "relu"}, [KIND, SIZE - 3], ("output_cannot_reach_target", "size"),
+        'activation="linear"',
+    ),
+    "large targets": (
+        {"by_name": True}, {"kind": KIND, "size": LARGE}, ("unscaled_targets", "size"),
+        "y['size'] = (y['size'] - y['size'].mean(0, float)) / "
+        "np.where(np.ptp(y['size'], 0) > 0, y['size'].std(0, float), 1)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_one_output_is_found_there_and_mended_there(fault: str) -> None:
+    given, y, cause, code = FAULTS[fault]
+    report = looked_into(model(**given), X, y)
+    assert causes(report)[0] == cause
+    best = report.fixes[0]
+    assert best.outcome == "memorised", report.to_markdown()
+    assert (best.code, best.key) == (code, cause)
+    assert best.text.startswith(f"Output {cause[1]}: ")
+
+
+def test_a_fault_of_each_output_is_found_and_both_are_mended_together() -> None:
+    report = looked_into(model(size="tanh"), X, [ONE_HOT, SIZE - 3])
+    assert causes(report) == [
+        ("label_loss_mismatch", "kind"), ("output_cannot_reach_target", "size")
+    ]  # fmt: skip
+    best = report.fixes[0]
+    assert best.outcome == "memorised"
+    assert [one.output for one in best.changes] == ["kind", "size"]
+
+
+def test_what_is_wrong_with_one_output_explains_nothing_of_another() -> None:
+    # What is wrong with the classes would silence the same rule of their own output.
+    facts = seen(model(size="tanh"), [ONE_HOT, SIZE - 3])
+    assert [rule.key for rule in holding(facts).rules] == [
+        ("label_loss_mismatch", "kind"), ("output_cannot_reach_target", "size")
+    ]  # fmt: skip
+
+
+WHOLE: dict[str, tuple[dict[str, Any], Any, str]] = {
+    "the learning rate": ({"rate": 1e-4}, X, "learning_rate_too_low"),
+    "the inputs": ({}, X * 1000, "unscaled_inputs"),
+    "linear layers": ({"hidden": None}, X, "missing_nonlinearity"),
+    "too narrow a network": ({"units": 1}, X, "too_little_capacity"),
+}
+
+
+@pytest.mark.parametrize("fault", WHOLE)
+def test_a_fault_of_the_whole_network_is_found_once_and_mended(fault: str) -> None:
+    given, x, rule = WHOLE[fault]
+    report = looked_into(model(**given), x, [KIND, SIZE], epochs=200)
+    assert [one.rule for one in report.causes].count(rule) == 1
+    assert report.causes[0].rule == rule, report.to_markdown()
+    assert report.fixes[0].outcome == "memorised"
+    assert report.fixes[0].changes[0].output == ""
+
+
+def test_no_rule_finds_anything_in_a_healthy_run() -> None:
+    made = model()
+    setup, facts = seen_of(made, setup_of(made, X, [KIND, SIZE], 600))
+    trained = Workshop(made).train(setup, 0, facts.target, probes=ALL_PROBES)
+    assert trained.memorised is not None
+    facts = with_run(facts, trained)
+    assert holding(facts).rules == ()
+    prediction = np.concatenate([part.prediction for part in trained.each], axis=1)
+    np.testing.assert_array_equal(trained.prediction, prediction)
+    assert [own.run.score for own in facts.outputs.values() if own.run] == [1.0, trained.score]
+
+
+def test_nan_in_the_labels_of_one_output_is_found_and_left_out() -> None:
+    size = SIZE.copy()
+    size[3, 1] = np.nan
+    report = looked_into(model(), X, [KIND, size])
+    assert report.causes[0].evidence["places"] == ["y[1][3, 1] is nan"]
+    drawing = report.causes[0].drawing
+    assert drawing is not None
+    assert drawing.columns == ("y[1][:, 0]", "y[1][:, 1]")
+    best = report.fixes[0]
+    assert best.outcome == "memorised"
+    for named in (False, True):
+        y: Any = {"kind": KIND, "size": size} if named else [KIND, size]
+        found = seen(model(nested="dict", by_name=True) if named else model(), y)
+        (change,) = next(rule for rule in RULES if rule.id == "non_finite").changes(found)
+        after = run(change.code, x=X, y=y)
+        kept = [place for place in range(len(X)) if place != 3]
+        np.testing.assert_array_equal(after["x"], X[kept])
+        for part, given in zip(*map(keras.tree.flatten, (after["y"], y)), strict=True):
+            np.testing.assert_array_equal(part, given[kept])
+
+
+def test_a_saturated_output_is_no_saturated_layer() -> None:
+    facts = seen(model(size="tanh"), [KIND, SIZE])
+    assert facts.model.ends == {"kind", "size"}
+    assert [layer.name for layer in facts.model.hidden] == ["hidden_0", "hidden_1"]
+    own = facts.outputs["size"].model
+    assert own.output is not None
+    assert (own.output.name, own.output_activation, own.output_shape) == ("size", "tanh", (2,))
+    assert [layer.name for layer in own.hidden] == ["hidden_0", "hidden_1"]
+
+
+def test_rules_that_look_at_labels_are_asked_once_for_each_output() -> None:
+    asked = rules_for(seen(model(), [KIND, SIZE]))
+    for rule in RULES:
+        outputs = [one.output for one in asked if one.id == rule.id]
+        assert outputs == (["kind", "size"] if rule.of_outputs else [""])
+    assert rules_for(next(iter(seen(model(), [KIND, SIZE]).outputs.values()))) == RULES
+
+
+def _changed(setting: str, value: Any, output: str = "") -> Change:  # noqa: ANN401
+    return Change("a_rule", setting, value, "", "", output)
+
+
+def test_a_change_of_one_output_leaves_the_others_alone() -> None:
+    made = model(nested="dict", by_name=True, weights={"kind": 0.5, "size": 2.0})
+    y = {"kind": KIND, "size": LARGE}
+    setup, _ = seen_of(made, setup_of(made, X, y, 1))
+    scaled = setup.changed(_changed("targets", "standardise", "size"))
+    np.testing.assert_array_equal(scaled.y["kind"], KIND)
+    assert scaled.y["size"].std() == pytest.approx(1, rel=1e-3)
+    assert scaled.loss is setup.loss
+    other = setup.changed(_changed("loss", "mean_absolute_error", "size"))
+    assert other.loss == {"kind": setup.loss["kind"], "size": "mean_absolute_error"}
+    assert other.loss_weights == {"kind": 0.5, "size": 2.0}
+    assert other.y is setup.y
+    softmax = setup.changed(_changed("output.activation", "sigmoid", "size"))
+    copied = Workshop(made).build(softmax, 0)
+    assert copied.get_layer("size").activation.__name__ == "sigmoid"
+    assert copied.get_layer("kind").activation.__name__ == "softmax"
+
+
+def test_weights_of_losses_stay_with_their_outputs() -> None:
+    # By name Keras lays a dict out as a, b; the outputs come as b, a.
+    into = keras.Input((2,))
+    made = keras.Model(into, [keras.layers.Dense(1, name=name)(into) for name in "ba"])
+    made.compile("sgd", {"a": "mse", "b": "mse"}, {"a": 5.0, "b": 0.0})
+    y = {"a": np.ones((24, 1)), "b": np.ones((24, 1))}
+    setup, facts = seen_of(made, setup_of(made, X, y, 1))
+    changed = setup.changed(_changed("loss", "mean_absolute_error", "a"))
+    assert (changed.loss, changed.loss_weights) == (["mse", "mean_absolute_error"], [0.0, 5.0])
+    assert list(facts.outputs) == ["b", "a"]
+
+
+def test_hidden_layers_are_those_of_no_output() -> None:
+    made = model(hidden=None)
+    setup, _ = seen_of(made, setup_of(made, X, [KIND, SIZE], 1))
+    wider = Workshop(made).build(setup.changed(_changed("layers.times", 2)), 0)
+    assert wider.output_shape == made.output_shape
+    assert wider.get_layer("hidden_0").units == 64
+    bent = {"from": "linear", "to": "relu"}
+    copied = Workshop(made).build(setup.changed(_changed("layers.activation", bent)), 0)
+    given = {layer.name: getattr(layer, "activation", None) for layer in copied.layers}
+    names = {name: one.__name__ for name, one in given.items() if one is not None}
+    assert names == {"hidden_0": "relu", "hidden_1": "relu", "kind": "softmax", "size": "linear"}
+
+
+def test_an_activation_behind_one_output_is_not_taken_from_another() -> None:
+    into = keras.Input((2,))
+    ends = [
+        keras.layers.Activation(given, name=f"{name}_end")(keras.layers.Dense(2, name=name)(into))
+        for name, given in (("a", "tanh"), ("b", "softmax"))
+    ]
+    made = keras.Model(into, ends)
+    made.compile("adam", ["mse", "categorical_crossentropy"])
+    setup, facts = seen_of(made, setup_of(made, X, [SIZE, ONE_HOT[:, :2]], 1))
+    assert [one.model.output_activation for one in facts.outputs.values()] == ["tanh", "softmax"]
+    changed = setup.changed(_changed("output.activation", "linear", "a_end"))
+    copied = Workshop(made).build(changed, 0)
+    assert copied.get_layer("a_end").activation.__name__ == "linear"
+    assert copied.get_layer("b_end").activation.__name__ == "softmax"
+
+
+def test_two_outputs_can_have_a_change_of_the_same_kind() -> None:
+    both = _changed("targets", "standardise", "a"), _changed("targets", "standardise", "b")
+    facts = seen(model(), [KIND, SIZE])
+    assert joined(both[:1], both) == both
+    assert on_top(both[:1], both[1], facts) == both
+    assert on_top(both, both[1], facts) is None
+    # What belongs to no output is one thing, whichever output a rule looked at.
+    wider = _changed("layers.times", 4, "a"), _changed("layers.times", 4, "b")
+    assert joined(wider) == wider[:1]
