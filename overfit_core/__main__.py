@@ -39,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="say whether, why not, and what was tried")
     check.add_argument("model", type=Path, help="a compiled model: FILE.keras")
     check.add_argument(
-        "batch", type=Path, help="arrays x and y; of several inputs x_NAME for each: FILE.npz"
+        "batch",
+        type=Path,
+        help="arrays x and y; of several inputs or outputs x_NAME or y_NAME for each: FILE.npz",
     )
     check.add_argument("--epochs", type=int, help="steps to train (default: 500)")
     check.add_argument("--budget", type=float, default=20.0, help="seconds in all (default: 20)")
@@ -113,25 +115,33 @@ def _batch(path: Path) -> tuple[Any, Any]:
     """Read inputs and labels, and no pickled object: a file may come from anybody.
 
     Returns:
-        The inputs, by name where the file has ``x_NAME`` in place of ``x``, and the labels.
+        The inputs, by name where the file has ``x_NAME`` in place of ``x``, and the labels,
+        likewise.
     """
     import numpy as np
 
-    way = "save it with numpy.savez(FILE, x=x, y=y), or x_NAME=… for each input"
+    way = "save it with numpy.savez(FILE, x=x, y=y), or x_NAME=…, y_NAME=… for each of several"
     with _reading(path, "a batch"), path.open("rb") as file:
         stored = np.load(file, allow_pickle=False)
         if not isinstance(stored, np.lib.npyio.NpzFile):
             stored = {"one array without a name": stored}
         held = {name: stored[name] for name in stored}
-    named = {name.removeprefix("x_"): held[name] for name in held if name.startswith("x_")}
-    missing = [] if named or "x" in held else ["x"]
-    missing += [] if "y" in held else ["y"]
+    x, y = (_named(held, name) for name in ("x", "y"))
+    missing = [name for name, found in (("x", x), ("y", y)) if found is None]
     if missing:
         held_names = ", ".join(held) or "nothing"
         raise OverfitError(f"{path} holds {held_names}, but no {' and no '.join(missing)}: {way}.")
-    if named and "x" in held:
-        raise OverfitError(f"{path} holds x and x_{next(iter(named))}: {way}.")
-    return named or held["x"], held["y"]
+    for name, found in (("x", x), ("y", y)):
+        if name in held and isinstance(found, dict):
+            raise OverfitError(f"{path} holds {name} and {name}_{next(iter(found))}: {way}.")
+    return x, y
+
+
+def _named(held: dict[str, Any], name: str) -> Any:  # noqa: ANN401  # an array or a dict of them
+    """Return the arrays ``name_…`` by the rest of their names, or the one called ``name``."""
+    start = f"{name}_"
+    named = {one.removeprefix(start): held[one] for one in held if one.startswith(start)}
+    return named or held.get(name)
 
 
 if __name__ == "__main__":

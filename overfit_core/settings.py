@@ -47,8 +47,8 @@ class Settings(BaseSettings):
         runs_waiting: Runs that may wait for a worker in all, and as many searches and races; more
             are refused.
             Default: no limit.
-        run_work: Epochs x parameters x samples that one run may take. Default: no limit but
-            that of every run.
+        run_work: Epochs x parameters x samples that one run may take, and each trial of a search
+            for a cause. Default: no limit but that of every run.
         race_work: Runs x epochs x parameters x samples that one race may take, over all its
             tasks. Default: no limit.
         check_seconds: About how long the search for the cause of a run may take; it begins by

@@ -16,7 +16,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -32,7 +31,7 @@ from overfit_core.models.layers.weights import Trainable
 from overfit_core.optimizers import LEARNING_RATE, OPTIMIZERS, Value, check_arguments
 from overfit_core.schedules import Constant, Schedule
 from overfit_core.spec_hash import LATER, settings_hash
-from overfit_core.validation import to_spec_error
+from overfit_core.validation import checked
 
 ProbeName = Literal[
     "gradient_norm", "weight_norm", "update_ratio", "dead_share", "saturated_share", "samples"
@@ -213,10 +212,7 @@ class RunSpec(_Part):
             data = _read_json(data)
         if not isinstance(data, dict):
             raise SpecError(f"a spec is a table of settings by name, not {shown(data)}.")
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise to_spec_error(error, data) from None
+        return checked(cls, data)
 
     def to_json(self) -> str:
         """Return every setting as JSON text, which `load` reads back."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from overfit_core.batches import SOURCES
 from overfit_core.charts.numbers import count, duration, estimate, number, rate
+from overfit_core.models.costs import training_seconds
 from overfit_core.models.layers import LAYERS, Dense
-from overfit_core.models.summary import estimate_seconds, summarise
+from overfit_core.models.summary import summarise
 from overfit_core.spec import RunSpec
 from overfit_core.training.result import RunSummary
 
@@ -151,7 +152,7 @@ def cost_line(spec: RunSpec, *beside: RunSpec) -> str:
     Raises:
         ShapeError: If a layer cannot take the shape that arrives at it.
     """
-    seconds = sum(estimate_seconds(one) for one in (spec, *beside))
+    seconds = sum(training_seconds(one) for one in (spec, *beside))
     parts = [
         count(summarise(spec).parameters, "parameter"),
         count(spec.batch.samples, "sample"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from overfit_core.exports.kinds import Kind
 from overfit_core.exports.tables import (
     Record,
     Run,
@@ -22,23 +23,13 @@ from overfit_core.exports.tables import (
 
 
 @dataclass(frozen=True)
-class Export:
+class Export(Kind):
     """One kind of file that a run can be taken away as.
 
     Attributes:
-        kind: its name in code.
-        label: its name on a page.
-        meaning: one line: what it is, and what for.
-        ending: ending of its file name, dot included.
-        mime: its MIME type.
         make: what makes it; None where that needs TensorFlow, and so a worker.
     """
 
-    kind: str
-    label: str
-    meaning: str
-    ending: str
-    mime: str
     make: Callable[[Run], bytes] | None = None
 
     @property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from overfit_core.charts.race_table import race_runs_table, race_table
+from overfit_core.exports.kinds import Kind
 from overfit_core.exports.tables import csv_of, parquet_of
 from overfit_core.racing.names import optimizer_names
 from overfit_core.racing.plan import REFERENCE
@@ -32,10 +33,14 @@ class Race:
         plan: The race.
         runs: Those that are there, the reference's among them; those that were cut short count
             for no score, and have a row all the same.
+        name: What a person calls it; None where nobody has named it.
+        task: What its batch and network are called; None where that does not matter.
     """
 
     plan: RacePlan
     runs: Sequence[RaceRun]
+    name: str | None = None
+    task: str | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -44,36 +49,40 @@ class Race:
 
     @property
     def scores(self) -> pa.Table:
-        """A row for each optimizer, with the columns of ``race_columns``."""
+        """A row for each optimizer: name, task, and the columns of ``race_columns``."""
         counted = [
             run for run in self.runs if not run.stopped and run.member.optimizer != REFERENCE
         ]
-        return _arrow(race_table(self.plan, optimizer_scores(self.plan, counted), self.names))
+        return self._arrow(race_table(self.plan, optimizer_scores(self.plan, counted), self.names))
 
     @property
     def rows(self) -> pa.Table:
-        """A row for each run, with the columns of ``race_runs_columns``."""
-        return _arrow(race_runs_table(self.plan, self.runs, self.names))
+        """A row for each run: name, task, and the columns of ``race_runs_columns``."""
+        return self._arrow(race_runs_table(self.plan, self.runs, self.names))
+
+    @property
+    def settings(self) -> RacePlan:
+        """What was asked for; the name that the race has now is that of its settings."""
+        if self.name is None:
+            return self.plan
+        spec = self.plan.spec.model_copy(update={"name": self.name})
+        return self.plan.model_copy(update={"spec": spec})
+
+    def _arrow(self, table: pd.DataFrame) -> pa.Table:
+        whose = {"race": self.name, "task": self.task}
+        columns = {key: pa.array([text] * len(table), pa.string()) for key, text in whose.items()}
+        rest = pa.Table.from_pandas(table, preserve_index=False)
+        return pa.table(columns | {name: rest[name] for name in rest.column_names})
 
 
 @dataclass(frozen=True)
-class RaceExport:
+class RaceExport(Kind):
     """One kind of file that a race can be taken away as.
 
     Attributes:
-        kind: its name in code.
-        label: its name on a page.
-        meaning: one line: what it is, and what for.
-        ending: ending of its file name, dot included.
-        mime: its MIME type.
         make: what makes it.
     """
 
-    kind: str
-    label: str
-    meaning: str
-    ending: str
-    mime: str
     make: Callable[[Race], bytes]
 
 
@@ -116,7 +125,7 @@ _ALL = (
         "Every setting of the race, which RacePlan.load takes.",
         ".json",
         "application/json",
-        lambda race: race_json(race.plan),
+        lambda race: race_json(race.settings),
     ),
 )
 
@@ -149,7 +158,3 @@ def export_race(kind: str, race: Race) -> bytes:
         kinds = ", ".join(RACE_EXPORTS)
         raise ValueError(f"The export {kind!r} does not exist; there are {kinds}.")
     return known.make(race)
-
-
-def _arrow(table: pd.DataFrame) -> pa.Table:
-    return pa.Table.from_pandas(table, preserve_index=False)

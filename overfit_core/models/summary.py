@@ -1,4 +1,4 @@
-"""How large a model is and how long it may take, worked out from its settings. No Keras."""
+"""How large a model is, worked out from its settings. No Keras."""
 
 from __future__ import annotations
 
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
 BACKWARD = 3
 """Forward and backward pass take about three times the forward pass alone."""
-
-SECONDS_PER_FLOP = {"float32": 2.5e-10, "float64": 5e-10}
-SECONDS_PER_PARAMETER = 1.5e-9
-"""The optimizer's share: a few reads and writes for each weight."""
-SECONDS_PER_EPOCH = 4e-6
-"""Loss, metric and bookkeeping of one epoch."""
 
 
 @dataclass(frozen=True)
@@ -89,23 +83,3 @@ def summarise(spec: RunSpec) -> ModelSummary:
         trainable_parameters=parameters - untrained,
         flops_per_epoch=BACKWARD * spec.batch.samples * flops,
     )
-
-
-def estimate_seconds(spec: RunSpec) -> float:
-    """Rough seconds that all epochs of `spec` take on one core, the compiling aside.
-
-    Raises:
-        ShapeError: a layer or the head cannot take what arrives at it.
-    """
-    batch = SOURCES[spec.batch.source].shape(spec.batch)
-    summary = summarise(spec)
-    layers = resolved(spec.model.layers)
-    shapes = trace_shapes(layers, batch.inputs)[:-1]
-    overhead = sum(layer.overhead(shape) for layer, shape in zip(layers, shapes, strict=True))
-    epoch = (
-        SECONDS_PER_EPOCH
-        + overhead
-        + summary.flops_per_epoch * SECONDS_PER_FLOP[spec.training.dtype]
-        + summary.parameters * SECONDS_PER_PARAMETER
-    )
-    return spec.training.epochs * epoch

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from overfit_core.charts.numbers import count
 from overfit_core.charts.numbers import estimate as said_time
 from overfit_core.errors import Problem, SpecError
+from overfit_core.models.costs import RUN, compile_seconds, epoch_seconds, model_seconds
 from overfit_core.models.summary import summarise
-from overfit_core.racing.costs import RUN, compile_seconds, epoch_seconds, model_seconds
 from overfit_core.racing.plan import RacePlan
 from overfit_core.racing.reference import why_no_reference
 
@@ -24,25 +24,34 @@ class Estimate:
     """What a race asks for.
 
     Attributes:
-        runs: How many there are, without the reference.
-        epochs: Of each run; the most of them, where the tasks differ.
-        alike: Whether all runs have that many.
+        runs: How many there are, those of the reference among them.
+        reference: How many of them are the reference's.
+        epochs: Of each of the others; the most of them, where the tasks differ.
+        alike: Whether all of these have that many.
         work: Runs x epochs x parameters x samples.
         seconds: About how long it takes, compiling included, if every run goes on to its last
             epoch: within a factor of two on the machine that ``costs`` was measured on.
     """
 
     runs: int
+    reference: int
     epochs: int
     alike: bool
     work: int
     seconds: float
 
     def sentence(self) -> str:
-        """Return it in words: ``640 runs of 500 epochs, about 12 s.``."""
-        up_to = "" if self.alike else "up to "
-        runs, epochs = count(self.runs, "run"), count(self.epochs, "epoch")
-        return f"{runs} of {up_to}{epochs}, {said_time(self.seconds)}."
+        """Return it in words.
+
+        ``525 runs: 520 of 500 epochs and 5 of L-BFGS for comparison, about 12 s.``
+        """
+        runs, own = count(self.runs, "run"), self.runs - self.reference
+        said = f"of {'' if self.alike else 'up to '}{count(self.epochs, 'epoch')}"
+        if self.reference:
+            said = f": {own:,} {said} and {self.reference:,} of L-BFGS for comparison"
+        else:
+            said = f" {said}"
+        return f"{runs}{said}, {said_time(self.seconds)}."
 
 
 def estimate(plans: RacePlan | Sequence[RacePlan], workers: int) -> Estimate:
@@ -65,7 +74,8 @@ def estimate(plans: RacePlan | Sequence[RacePlan], workers: int) -> Estimate:
             busy[busy.index(min(busy))] += seconds
     epochs = {plan.spec.training.epochs for plan in every}
     return Estimate(
-        runs=sum(plan.runs for plan in every),
+        runs=sum(plan.runs + reference_runs(plan) for plan in every),
+        reference=sum(map(reference_runs, every)),
         epochs=max(epochs, default=0),
         alike=len(epochs) == 1,
         work=sum(map(race_work, every)),
@@ -88,7 +98,7 @@ def group_seconds(plan: RacePlan) -> Iterator[float]:
             + seeds * model_seconds(spec)
             + runs * (RUN + spec.training.epochs * epoch_seconds(spec, optimizer))
         )
-    if why_no_reference(spec) is None:
+    if reference_runs(plan):
         training = spec.training.model_copy(update={"dtype": "float64"})
         double = spec.model_copy(update={"training": training})
         evaluations = min(spec.training.epochs, MANY_EVALUATIONS)
@@ -97,11 +107,20 @@ def group_seconds(plan: RacePlan) -> Iterator[float]:
         yield compile_seconds(double) + seeds * (model_seconds(spec) + fit)
 
 
+def reference_runs(plan: RacePlan) -> int:
+    """Return how many runs SciPy's L-BFGS makes beside the optimizers': one a seed, if it can."""
+    return len(plan.seeds) if why_no_reference(plan.spec) is None else 0
+
+
 def race_work(plan: RacePlan) -> int:
-    """Return runs x epochs x parameters x samples, held-out samples included."""
-    spec = plan.spec
+    """Return runs x epochs x parameters x samples, held-out samples included.
+
+    Those of the reference count as the others do: it may make as many evaluations as they have
+    epochs.
+    """
+    spec, runs = plan.spec, plan.runs + reference_runs(plan)
     samples = spec.batch.samples + spec.batch.held_out
-    return plan.runs * spec.training.epochs * summarise(spec).parameters * samples
+    return runs * spec.training.epochs * summarise(spec).parameters * samples
 
 
 def check_race_work(plans: Sequence[RacePlan], limit: float | None) -> None:

@@ -42,7 +42,7 @@ def races_table(sets: Sequence[Sequence[RaceRecord]]) -> pd.DataFrame:
         sets: From ``race_sets``.
 
     Returns:
-        With the columns ``race`` (its title, or those of its tasks), ``state``, ``optimizers`` (a
+        With the columns ``race`` (its name, or those of its tasks), ``state``, ``optimizers`` (a
         list of names), ``grid``, ``runs`` (those that are there), ``of`` (those that there will
         be) and ``made`` (UTC); the index are the ids of the first race of each.
     """
@@ -56,7 +56,7 @@ def races_table(sets: Sequence[Sequence[RaceRecord]]) -> pd.DataFrame:
 def _row(records: Sequence[RaceRecord]) -> dict[str, object]:
     first = records[0]
     row: dict[str, object] = {
-        "race": set_title(records),
+        "race": race_title(records),
         "state": _state(records),
         "optimizers": [],
         "grid": None,
@@ -69,17 +69,6 @@ def _row(records: Sequence[RaceRecord]) -> dict[str, object]:
     except SpecError:
         row["state"] = OTHER_VERSION
     return row
-
-
-def set_title(records: Sequence[RaceRecord]) -> str:
-    """Return what races that were started together are called."""
-    titles = []
-    for record in records:
-        try:
-            titles.append(race_title(record))
-        except SpecError:
-            titles.append(record.id)
-    return " + ".join(titles)
 
 
 def _state(records: Sequence[RaceRecord]) -> str:

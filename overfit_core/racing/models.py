@@ -1,9 +1,9 @@
-"""The networks of a race: made once, and given the initial weights of one seed after another."""
+"""The networks of races: made once, and given the initial weights of one seed after another."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from overfit_core.models.build import build_model
 from overfit_core.training.hashing import model_hash
@@ -14,26 +14,50 @@ if TYPE_CHECKING:
 
     from overfit_core.racing.plan import Member, RacePlan
 
-KEPT = 40
-"""Seeds whose initial weights are kept in a process, of whatever races."""
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+KEPT_STARTS, KEPT_MODELS = 40, 14
+"""Seeds whose weights are kept in a process, and networks, of whatever races."""
 SMALL = 100_000
 """Parameters of a network from which on training takes so long that making it does not count."""
 STARTS_FROM_WEIGHTS = frozenset({"ScheduleFreeAdamW"})
 """Optimizers whose own variables start as copies of the weights."""
 
 
+class Start(NamedTuple):
+    """The weights that a seed makes, and their SHA-256 (hex)."""
+
+    values: list[FloatArray]
+    hash: str
+
+
+class Made(NamedTuple):
+    """A network with its optimizer.
+
+    Attributes:
+        of: Task and optimizer.
+        model: At its start.
+        seed: Whose initial weights it has.
+        hash: SHA-256 (hex) of these.
+    """
+
+    of: str
+    model: keras.Model
+    seed: int
+    hash: str
+
+
 class Models:
     """The network of the runs of a race, as each of them finds it at its start.
 
     Making one takes 30 ms, ten times as long as training a small one. Whoever trains it must leave
-    its variables as they are. The initial weights are the same for every optimizer, so those of a
-    seed are kept, and the next optimizer's network is only given them.
+    its variables as they are. The initial weights of a seed are the same for every optimizer and
+    are kept, so a network that is there already, also from a race before, is only given them.
 
     Args:
         plan: The race.
 
     Attributes:
-        weights_hash: SHA-256 (hex) of the weights of the one that was asked for last.
         made: How many were made.
     """
 
@@ -42,47 +66,57 @@ class Models:
         self._plan = plan
         without = {"optimizer", "training", "name"}
         self._task = f"{plan.spec.training.dtype} {plan.spec.model_dump_json(exclude=without)}"
-        self._shown: tuple[int, int] | None = None
-        self._model: keras.Model | None = None
-        self.weights_hash, self.made = "", 0
+        self._entrants = [
+            f"{self._task} {entrant.model_dump_json()}" for entrant in plan.optimizers
+        ]
+        self._last: Made | None = None
+        self.made = 0
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 (hex) of the weights of the one that was asked for last."""
+        return self._last.hash if self._last is not None else ""
 
     def of(self, member: Member) -> keras.Model:
         """Return the network of a run at its start; the same object as long as it can be."""
-        asked = (member.optimizer, member.seed)
-        if self._model is None or self._shown != asked:
-            kept = _kept.get((self._task, member.seed))
-            if kept is not None and self._can_be_given(member):
-                self._give(kept)
-            else:
-                self._make(member)
-            self._shown = asked
-        assert self._model is not None
-        return self._model
+        entrant = self._entrants[member.optimizer]
+        found = _models.get(entrant)
+        if found is None and self._last is not None and self._last.of == entrant:
+            found = self._last
+        if found is None or found.seed != member.seed:
+            found = self._given(found, member) or self._new(entrant, member)
+            if found.model.count_params() < SMALL:
+                _keep(_models, entrant, found, KEPT_MODELS)
+        self._last = found
+        return found.model
 
-    def _can_be_given(self, member: Member) -> bool:
-        """Whether the network that is there differs in its initial weights only."""
-        alike = self._shown is not None and self._shown[0] == member.optimizer
-        name = self._plan.optimizers[member.optimizer].name
-        return alike and name not in STARTS_FROM_WEIGHTS
-
-    def _make(self, member: Member) -> None:
-        self._model = model = build_model(self._plan.spec_of(member))
-        self.made += 1
-        self.weights_hash = model_hash(model)
-        if model.count_params() < SMALL:
-            _keep((self._task, member.seed), [variable.numpy() for variable in model.variables])
-
-    def _give(self, values: list[FloatArray]) -> None:
-        assert self._model is not None
-        for variable, value in zip(self._model.variables, values, strict=True):
+    def _given(self, made: Made | None, member: Member) -> Made | None:
+        """Give a network the weights of another seed; None if it or they are not there."""
+        start = _starts.get((self._task, member.seed))
+        from_weights = self._plan.optimizers[member.optimizer].name in STARTS_FROM_WEIGHTS
+        if made is None or start is None or from_weights:
+            return None
+        for variable, value in zip(made.model.variables, start.values, strict=True):
             variable.assign(value)
-        self.weights_hash = model_hash(self._model)
+        return made._replace(seed=member.seed, hash=start.hash)
+
+    def _new(self, entrant: str, member: Member) -> Made:
+        model = build_model(self._plan.spec_of(member))
+        self.made += 1
+        made = Made(entrant, model, member.seed, model_hash(model))
+        if model.count_params() < SMALL:
+            values = [variable.numpy() for variable in model.variables]
+            _keep(_starts, (self._task, member.seed), Start(values, made.hash), KEPT_STARTS)
+        return made
 
 
-_kept: OrderedDict[tuple[str, int], list[FloatArray]] = OrderedDict()
+_starts: OrderedDict[tuple[str, int], Start] = OrderedDict()
+_models: OrderedDict[str, Made] = OrderedDict()
 
 
-def _keep(key: tuple[str, int], values: list[FloatArray]) -> None:
-    _kept[key] = values
-    while len(_kept) > KEPT:
-        _kept.popitem(last=False)
+def _keep(kept: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:
+    """Keep the newest ones."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)

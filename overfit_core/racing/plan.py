@@ -14,7 +14,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     model_validator,
 )
 
@@ -23,7 +22,7 @@ from overfit_core.comparison.target import Target, checked_target, memorised_by
 from overfit_core.errors import Problem, SpecError
 from overfit_core.optimizers import LEARNING_RATE, OPTIMIZERS
 from overfit_core.spec import OptimizerSpec, RunSpec
-from overfit_core.validation import to_spec_error
+from overfit_core.validation import checked
 
 MAX_OPTIMIZERS = 14
 MAX_RATES = 36
@@ -160,10 +159,7 @@ class RacePlan(BaseModel):
         Raises:
             SpecError: With a problem for each thing that is wrong.
         """
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise to_spec_error(error, data) from None
+        return checked(cls, data)
 
     @property
     def runs(self) -> int:

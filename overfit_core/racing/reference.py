@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from overfit_core.models.summary import summarise
 from overfit_core.racing.objective import Objective, others_of, weights_of
 from overfit_core.racing.plan import REFERENCE, Member
 from overfit_core.racing.results import LEAST_LOSS, RaceRun, scored
+from overfit_core.racing.trained import Paused, Trained
 from overfit_core.training.criterion import Memorisation
 from overfit_core.training.history import History
 from overfit_core.training.types import FloatArray
@@ -53,8 +55,12 @@ def why_no_reference(spec: RunSpec) -> str | None:
 
 
 def run_reference(
-    plan: RacePlan, seeds: Iterable[int], should_stop: ShouldStop = lambda: False
-) -> Iterator[tuple[RaceRun, History]]:
+    plan: RacePlan,
+    seeds: Iterable[int],
+    should_stop: ShouldStop = lambda: False,
+    *,
+    should_pause: ShouldStop = lambda: False,
+) -> Generator[Trained, None, Paused | None]:
     """Fit the batch of a race with SciPy's L-BFGS-B, without bounds, for each of these seeds.
 
     It starts from the same weights as every optimizer does with that seed, and minimises the loss
@@ -70,6 +76,11 @@ def run_reference(
         seeds: Which initial weights.
         should_stop: Asked about twenty times a second; the fit that is on then is given as far as
             it came, marked as stopped, and none follows.
+        should_pause: Asked as often; the fit that is on then is left, and none follows. It has to
+            begin again: SciPy does not say where it stands.
+
+    Returns:
+        The fit that was left; None if none was.
 
     Raises:
         SpecError: If the batch cannot be made, or the layers do not take it.
@@ -82,13 +93,18 @@ def run_reference(
     objective: Objective | None = None
     for seed in seeds:
         if should_stop():
-            return
+            return None
         objective = objective or Objective(spec)
         model = build_model(plan.spec_of(Member(0, plan.default_rate(0), seed)))
-        run, history = _fit(plan, seed, objective, model, should_stop)
-        yield run, history
-        if run.stopped:
-            return
+        record = _Recorder(objective, model, spec.training, should_stop, should_pause)
+        seconds = _minimise(record, model, spec.training.epochs)
+        history = History(dict(zip(objective.columns, np.transpose(record.rows), strict=True)))
+        if record.paused:
+            return Paused(Member(REFERENCE, 1.0, seed), history)
+        yield Trained(_scored(plan, seed, record, history, seconds), history)
+        if record.stopped:
+            return None
+    return None
 
 
 class _EndedError(Exception):
@@ -99,14 +115,20 @@ class _Recorder:
     """The function that SciPy minimises; it notes every evaluation."""
 
     def __init__(
-        self, objective: Objective, model: keras.Model, training: TrainingSpec, stop: ShouldStop
+        self,
+        objective: Objective,
+        model: keras.Model,
+        training: TrainingSpec,
+        should_stop: ShouldStop,
+        should_pause: ShouldStop,
     ) -> None:
         self._objective, self._others = objective, others_of(model)
         self._budget, self._least = training.epochs, float(np.finfo(training.dtype).tiny)
-        self._should_stop, self._asked = stop, time.perf_counter()
+        self._should_stop, self._should_pause = should_stop, should_pause
+        self._asked = time.perf_counter()
         self.rows: list[FloatArray] = []
         self.right: list[bool] = []
-        self.stopped = False
+        self.stopped = self.paused = False
 
     def __call__(self, weights: FloatArray) -> tuple[float, FloatArray]:
         found = self._objective(weights, self._others)
@@ -118,30 +140,29 @@ class _Recorder:
         now = time.perf_counter()
         if now - self._asked >= ASKED_EVERY:
             self._asked = now
-            if self._should_stop():
-                self.stopped = True
+            self.stopped = self._should_stop()
+            self.paused = not self.stopped and self._should_pause()
+            if self.stopped or self.paused:
                 raise _EndedError
         return loss, found.gradient
 
 
-def _fit(
-    plan: RacePlan, seed: int, objective: Objective, model: keras.Model, should_stop: ShouldStop
-) -> tuple[RaceRun, History]:
-    """Minimise from the weights of a model."""
+def _minimise(record: _Recorder, model: keras.Model, budget: int) -> float:
+    """Minimise from the weights of a model, and return the seconds that it took."""
     from scipy.optimize import minimize
 
-    budget = plan.spec.training.epochs
-    record = _Recorder(objective, model, plan.spec.training, should_stop)
     # It goes on as long as the loss falls at all: only where a line search finds nothing lower, or
     # the gradient is 0, it ends by itself.
     patient = {"ftol": 0.0, "gtol": 0.0, "maxiter": budget, "maxfun": budget + LINE_SEARCH_STEPS}
     began = time.perf_counter()
-    try:
+    with suppress(_EndedError):
         minimize(record, weights_of(model), jac=True, method="L-BFGS-B", options=patient)
-    except _EndedError:
-        pass
-    seconds = time.perf_counter() - began
-    history = History(dict(zip(objective.columns, np.transpose(record.rows), strict=True)))
+    return time.perf_counter() - began
+
+
+def _scored(
+    plan: RacePlan, seed: int, record: _Recorder, history: History, seconds: float
+) -> RaceRun:
     memorisation = Memorisation()
     memorisation.follow(1, np.asarray(record.right))
     run = scored(
@@ -152,7 +173,7 @@ def _fit(
         memorised_epoch=memorisation.epoch,
         stopped=record.stopped,
     )
-    return _held(run, budget), history
+    return _held(run, plan.spec.training.epochs)
 
 
 def _held(run: RaceRun, epochs: int) -> RaceRun:

@@ -15,7 +15,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     model_validator,
 )
 
@@ -41,7 +40,7 @@ from overfit_core.racing.plan import (
     rate_grid,
 )
 from overfit_core.spec import OptimizerSpec, RunSpec
-from overfit_core.validation import to_spec_error
+from overfit_core.validation import checked
 
 MAX_TASKS = 8
 FIRST_TASK = "article-2"
@@ -152,10 +151,7 @@ class RaceSetup(BaseModel):
         Raises:
             SpecError: With a problem for each thing that is wrong.
         """
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise to_spec_error(error, data) from None
+        return checked(cls, data)
 
     def link_code(self) -> str:
         """Return it as a short text that fits into an address."""

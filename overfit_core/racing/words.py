@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from overfit_core.charts.numbers import count, duration, estimate, number
 from overfit_core.charts.status import Tone, task_title
 from overfit_core.comparison.bands import quartiles
+from overfit_core.errors import SpecError
 from overfit_core.racing.names import REFERENCE_NAME
 from overfit_core.racing.plan import REFERENCE
 from overfit_core.racing.profiles import is_whole
@@ -26,9 +27,25 @@ FIRST_SHARE = 0.05
 """How much of a race must be there before its end is told."""
 
 
-def race_title(record: RaceRecord) -> str:
-    """Return what a race is called: the name that it was given, or its batch and network."""
+def race_title(records: Sequence[RaceRecord]) -> str:
+    """Return what races that were started together are called, or one that was started alone.
+
+    That is the name that a person gave to them, or else those of their tasks.
+    """
+    return records[0].given_name or " + ".join(map(_listed_name, records))
+
+
+def task_name(record: RaceRecord) -> str:
+    """Return what the task of a race is called: as when it was started, or batch and network."""
     return record.name or task_title(record.plan.spec)
+
+
+def _listed_name(record: RaceRecord) -> str:
+    """Return the name of a task also where another version has stored it."""
+    try:
+        return task_name(record)
+    except SpecError:
+        return record.id
 
 
 def grid_words(plan: RacePlan) -> str:

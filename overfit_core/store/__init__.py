@@ -3,10 +3,12 @@
 from overfit_core.store.checks_side import ChecksSide
 from overfit_core.store.library_side import LibrarySide, RunFilter
 from overfit_core.store.person_side import PersonSide, Room
+from overfit_core.store.race_groups import GroupKey
 from overfit_core.store.race_library_side import RaceLibrarySide
 from overfit_core.store.race_records import RaceGroup, RaceRecord
 from overfit_core.store.race_runs_side import RaceRunsSide
-from overfit_core.store.race_worker_side import GroupKey, RaceWorkerSide
+from overfit_core.store.race_watcher_side import RaceWatcherSide
+from overfit_core.store.race_worker_side import RaceWorkerSide
 from overfit_core.store.races_side import RacesSide
 from overfit_core.store.reading_side import ReadingSide
 from overfit_core.store.records import (
@@ -36,6 +38,7 @@ class Store(
     RacesSide,
     RaceLibrarySide,
     RaceRunsSide,
+    RaceWatcherSide,
     RaceWorkerSide,
 ):
     """All runs and races, in one database. Safe to share between threads.

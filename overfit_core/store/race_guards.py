@@ -15,8 +15,8 @@ from overfit_core.store.tables import RaceGroupRow, RaceRow
 STOPPED_WAITING = "It was stopped before a worker had taken it."
 
 RACE = (
-    *(RaceRow.id, RaceRow.name, RaceRow.owner, RaceRow.set_id, RaceRow.place),
-    *(RaceRow.created_at, RaceRow.wish, RaceRow.plan.label("plan_json")),
+    *(RaceRow.id, RaceRow.name, RaceRow.given_name, RaceRow.owner, RaceRow.set_id),
+    *(RaceRow.place, RaceRow.created_at, RaceRow.wish, RaceRow.plan.label("plan_json")),
 )
 """The columns of a RaceRecord, but for its groups."""
 GROUP = (
@@ -93,9 +93,13 @@ def lock_groups(session: Session, these: ColumnElement[bool]) -> None:
 
 def of_set(race_id: str) -> ColumnElement[bool]:
     """The groups of a race, and of those that were started with it."""
+    return RaceGroupRow.race_id.in_(select(RaceRow.id).where(started_with(race_id)))
+
+
+def started_with(race_id: str) -> ColumnElement[bool]:
+    """A race, and those that were started with it."""
     its_set = select(RaceRow.set_id).where(RaceRow.id == race_id).scalar_subquery()
-    these = select(RaceRow.id).where(or_(RaceRow.id == race_id, RaceRow.set_id == its_set))
-    return RaceGroupRow.race_id.in_(these)
+    return or_(RaceRow.id == race_id, RaceRow.set_id == its_set)
 
 
 def stop_groups(session: Session, race_id: str, now: datetime, reason: str | None) -> bool:

@@ -11,7 +11,14 @@ from overfit_core.errors import NotYoursError
 from overfit_core.store.engine import reading, writing
 from overfit_core.store.guards import Guarded
 from overfit_core.store.library_side import UNDO_SECONDS
-from overfit_core.store.race_guards import RACE, going, race_record, race_records, stop_groups
+from overfit_core.store.race_guards import (
+    RACE,
+    going,
+    race_record,
+    race_records,
+    started_with,
+    stop_groups,
+)
 from overfit_core.store.race_records import RaceRecord
 from overfit_core.store.races_side import race_name
 from overfit_core.store.tables import RaceRow
@@ -22,17 +29,23 @@ class RaceLibrarySide(Guarded):
     """Only its owner names and deletes a race; everybody may look."""
 
     def rename_race(self, race_id: str, name: str, *, by: str | None) -> None:
-        """Name a race, in at most ``LIMITS.name_length`` characters; empty for no name.
+        """Name a race, and those that were started with it: they are one to a person.
+
+        Args:
+            race_id: The race.
+            name: At most ``LIMITS.name_length`` characters; empty for none, so that it is called
+                by its tasks again.
+            by: Who asks, as a hash.
 
         Raises:
             NotYoursError: If somebody else made it.
             UnknownRaceError: If there is none under this id.
             ValueError: If the name is too long.
         """
-        named = {"name": race_name(name)}
+        named = {"given_name": race_name(name)}
         with writing(self._engine) as session:
             _check(race_record(session, race_id), by)
-            session.execute(update(RaceRow).where(RaceRow.id == race_id).values(**named))
+            session.execute(update(RaceRow).where(started_with(race_id)).values(**named))
 
     def delete_races(self, race_ids: Collection[str], *, by: str | None) -> list[str]:
         """Delete races, so that they can be brought back for a day; those going on are stopped.

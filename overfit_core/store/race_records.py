@@ -78,7 +78,8 @@ class RaceRecord:
 
     Attributes:
         id: Unguessable and short; may stand in a URL.
-        name: What a person calls it, or None.
+        name: What its task was called when it was started, or None.
+        given_name: What a person calls it, and those that were started with it; None for nothing.
         owner: Who made it, as a hash; None for a race that belongs to everybody.
         set_id: Equal for races that were started together, over several tasks; None for one alone.
         place: Its place among these, from 0.
@@ -90,6 +91,7 @@ class RaceRecord:
 
     id: str
     name: str | None
+    given_name: str | None
     owner: str | None
     set_id: str | None
     place: int

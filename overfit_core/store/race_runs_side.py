@@ -17,7 +17,14 @@ from overfit_core.store import chunks
 from overfit_core.store.engine import reading, writing
 from overfit_core.store.guards import Guarded
 from overfit_core.store.race_guards import check_known_race, race_record
-from overfit_core.store.tables import ChunkRow, RaceHistoryRow, RaceRow, RaceRunRow, RunRow
+from overfit_core.store.tables import (
+    ChunkRow,
+    RaceHistoryRow,
+    RacePauseRow,
+    RaceRow,
+    RaceRunRow,
+    RunRow,
+)
 from overfit_core.training.history import History
 
 if TYPE_CHECKING:
@@ -111,7 +118,9 @@ def key_of(member: Member) -> str:
 
 
 def these_members(
-    table: type[RaceRunRow | RaceHistoryRow], race_id: str, members: Collection[Member]
+    table: type[RaceRunRow | RaceHistoryRow | RacePauseRow],
+    race_id: str,
+    members: Collection[Member],
 ) -> ColumnElement[bool]:
     """The rows of these runs of a race."""
     columns = tuple_(table.optimizer, table.learning_rate, table.seed)

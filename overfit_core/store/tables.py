@@ -142,6 +142,7 @@ class RaceRow(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str | None] = mapped_column(String(80))
+    given_name: Mapped[str | None] = mapped_column(String(80))
     plan: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     owner: Mapped[str | None] = mapped_column(String(64))
@@ -214,6 +215,25 @@ class RaceHistoryRow(Base):
     weights_hash: Mapped[str | None] = mapped_column(String(64))
     size: Mapped[int]
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RacePauseRow(Base):
+    """The run of a group that was left in the middle, and where it stands.
+
+    ``again`` is how often it has to begin again, as it cannot go on: then there is no checkpoint.
+    """
+
+    __tablename__ = "race_pauses"
+
+    race_id: Mapped[str] = mapped_column(
+        ForeignKey("races.id", ondelete="CASCADE"), primary_key=True
+    )
+    optimizer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    learning_rate: Mapped[float] = mapped_column(Double)
+    seed: Mapped[int]
+    again: Mapped[int] = mapped_column(default=0)
+    checkpoint: Mapped[bytes | None] = mapped_column(LargeBinary)
+    history: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class SecretRow(Base):

@@ -20,6 +20,7 @@ from overfit_core.store.tables import (
     ChunkRow,
     RaceGroupRow,
     RaceHistoryRow,
+    RacePauseRow,
     RaceRow,
     RaceRunRow,
     RunRow,
@@ -97,7 +98,7 @@ _RACES = _Kind(
     .correlate(RaceRow)
     .scalar_subquery(),
     PURGE_RACES,
-    (RaceHistoryRow.race_id, RaceRunRow.race_id, RaceGroupRow.race_id),
+    (RaceHistoryRow.race_id, RaceRunRow.race_id, RacePauseRow.race_id, RaceGroupRow.race_id),
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from distributed import get_worker
 
 from overfit_core.errors import OverfitError, StoreError
+from overfit_core.settings import Settings
 from overfit_core.store import Store
 from overfit_core.workers.giving_way import GivingWay
 from overfit_core.workers.insistence import Insistence
@@ -83,6 +84,7 @@ def _report(store: Store, run_id: str, budget: float, heart: Heart) -> Report:
         budget_seconds=budget,
         on_progress=heart.tell,
         should_stop=lambda: heart.stopped,
+        run_work=Settings.load().run_work,
     )
 
 

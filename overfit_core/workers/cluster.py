@@ -12,11 +12,11 @@ from typing import Self
 from overfit_core.errors import StoreError, WorkerError
 from overfit_core.settings import Settings
 from overfit_core.store import Store
-from overfit_core.workers.child import Child
 from overfit_core.workers.connection import Connection, WorkerState
 from overfit_core.workers.exporting import export
 from overfit_core.workers.giving_way import group_name
 from overfit_core.workers.housekeeping import Housekeeping
+from overfit_core.workers.link import Link
 from overfit_core.workers.status import ClusterStatus, ready
 from overfit_core.workers.watcher import Watcher
 
@@ -54,12 +54,11 @@ class Cluster:
         self._own_store = store is None
         self._watcher = Watcher(self._store, int(settings.worker_recycle_memory * 10**9))
         self._housekeeping = Housekeeping(self._store, settings)
-        self._child: Child | None = None
-        self._connection: Connection | None = None
         self._status = ClusterStatus()
         self._empty_since: float | None = None
         self._workers: list[WorkerState] = []
         self._wake, self._closing = threading.Event(), threading.Event()
+        self._link = Link(settings, self._wake.set)
         self._thread = threading.Thread(target=self._watch, name="overfit-watcher", daemon=True)
 
     @classmethod
@@ -98,7 +97,7 @@ class Cluster:
                 self._submit(Connection.submit_race_group, group_name(key))
 
     def _submit(self, submit: Callable[[Connection, str], None], run_id: str) -> None:
-        connection = self._connection
+        connection = self._link.connection
         if connection is not None:
             try:
                 submit(connection, run_id)
@@ -117,7 +116,7 @@ class Cluster:
         Raises:
             WorkerError: If there are no workers, it took too long, or it could not be made.
         """
-        connection = self._connection
+        connection = self._link.connection
         if connection is None or not self._workers:
             raise WorkerError(f"The file needs a worker. {self._status.sentence()} Try again soon.")
         return export(connection, self._store, run_id, kind, timeout)
@@ -141,7 +140,7 @@ class Cluster:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             status = self._status
-            child = self._child
+            child = self._link.child
             wanted = child.workers if warm and child is not None else 1
             if (
                 status.state == "ready"
@@ -165,15 +164,15 @@ class Cluster:
         if self._thread.is_alive():
             self._thread.join(1.0)
         names = {worker.name for worker in self._workers}
-        self._disconnect()
-        if (child := self._child) is not None:
+        self._link.disconnect()
+        if (child := self._link.child) is not None:
             # Before the store is written to, which a worker that was stopped may keep locked.
             child.close()
             self._interrupt(names)
         if self._thread.is_alive():
             self._thread.join()
-        self._disconnect()
-        self._end_child()
+        self._link.disconnect()
+        self._end_workers()
         if self._own_store:
             self._store.close()
 
@@ -191,7 +190,8 @@ class Cluster:
         while not self._closing.is_set():
             pause = LOOK_SECONDS
             try:
-                self._workers = self._watcher.look(self._connected())
+                self._start_anew_if_broken()
+                self._workers = self._watcher.look(self._link.connected())
                 self._start_anew_if_empty()
                 self._status = ready(self._workers, self._store)
                 failures = 0
@@ -201,26 +201,34 @@ class Cluster:
                 pause, failures = RETRY_SECONDS, failures + 1
                 _log.warning("The workers cannot be reached.", exc_info=True)
                 self._status = self._down(str(error) or type(error).__name__)
-                self._disconnect()
+                self._link.disconnect()
                 # A machine that is busy may answer late; that is no reason to end its runs.
                 if failures % MAX_FAILURES == 0:
-                    self._end_child()
+                    self._end_workers()
             self._keep_house()
             self._wake.wait(pause)
             self._wake.clear()
 
+    def _start_anew_if_broken(self) -> None:
+        """End what is left of our own cluster if its process ended by itself."""
+        child = self._link.child
+        if child is not None and not child.alive:
+            _log.warning("The workers' own process ended with code %s.", child.code)
+            self._link.disconnect()
+            self._end_workers()
+
     def _start_anew_if_empty(self) -> None:
         """End our own cluster if it has no worker for long: one that was lost did not come back."""
         now = time.monotonic()
-        if self._workers or self._child is None:
+        if self._workers or self._link.child is None:
             self._empty_since = None
             return
         self._empty_since = now if self._empty_since is None else self._empty_since
         if now - self._empty_since > EMPTY_SECONDS:
             _log.warning("No worker came back for %g s: all are started anew.", EMPTY_SECONDS)
             self._empty_since = None
-            self._disconnect()
-            self._end_child()
+            self._link.disconnect()
+            self._end_workers()
 
     def _keep_house(self) -> None:
         """Look after the runs of the store; what goes wrong there says nothing of the workers."""
@@ -229,38 +237,17 @@ class Cluster:
         except Exception:
             _log.warning("Old or forgotten runs could not be looked after.", exc_info=True)
 
-    def _connected(self) -> Connection:
-        if self._child is not None and not self._child.alive:
-            _log.warning("The workers' own process ended with code %s.", self._child.code)
-            self._disconnect()
-            self._end_child()
-        if self._connection is None:
-            address = self._settings.scheduler
-            if address is None:
-                self._child = self._child or Child(self._settings)
-                address = self._child.address
-            self._connection = Connection(address, self._settings, self._wake.set)
-        return self._connection
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            try:
-                connection.close()
-            except Exception:
-                _log.info("The connection was lost.", exc_info=True)
-
-    def _end_child(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.close()
-            self._workers = []
-            if self._closing.is_set():
-                return
-            try:
-                self._watcher.died()
-            except StoreError:
-                _log.warning("Lost runs could not be marked yet.", exc_info=True)
+    def _end_workers(self) -> None:
+        """End workers of our own, and mark what they had."""
+        if not self._link.end_child():
+            return
+        self._workers = []
+        if self._closing.is_set():
+            return
+        try:
+            self._watcher.died()
+        except StoreError:
+            _log.warning("Lost runs could not be marked yet.", exc_info=True)
 
     def _down(self, reason: str) -> ClusterStatus:
         return ClusterStatus("down", len(self._workers), reason=reason)

@@ -72,9 +72,10 @@ class GivingWay(Pulse):
 def giving_way(store: Store) -> dict[str, str]:
     """Return the workers of all that gives way, by its keys, in the order in which it does.
 
-    Races come first: they go on later, where a search for a cause ends for good.
+    Races come first: they go on later, where a search for a cause ends for good. A reference has
+    to begin its fit again, so it comes behind the optimizers.
     """
-    races = store.running_race_groups()
+    races = store.yielding_race_groups()
     return {
         **{group_name(key): worker for key, worker in races.items()},
         **store.running_checks(),

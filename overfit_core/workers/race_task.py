@@ -21,7 +21,7 @@ from overfit_core.workers.warm import WARM_UP, name_of
 
 if TYPE_CHECKING:
     from overfit_core.racing.plan import Member, RacePlan
-    from overfit_core.racing.trained import Trained
+    from overfit_core.racing.trained import Paused, Trained
 
 ANSWER_SECONDS = 0.4
 """How long training has to answer a stop, before the group is ended without it."""
@@ -61,7 +61,8 @@ def train_group(store: Store, key: GroupKey, worker: str) -> None:
     with Scribe(store, key, worker) as scribe, scribe.reachable():
         try:
             missing = insistent(store.missing_race_members, key)
-            for trained in _trained(race.plan, key, missing, scribe):
+            paused = insistent(store.paused_race_run, key)
+            for trained in _trained(race.plan, key, missing, paused, scribe):
                 scribe.add(trained)
         except Exception as raised:
             error = raised
@@ -71,11 +72,15 @@ def train_group(store: Store, key: GroupKey, worker: str) -> None:
         if error is not None:
             insistent(store.end_race_group, key, worker, "failed", reason=reason_of(error))
         else:
-            insistent(store.end_race_group, key, worker, scribe.status)
+            insistent(store.end_race_group, key, worker, scribe.status, paused=scribe.paused)
 
 
 def _trained(
-    plan: RacePlan, key: GroupKey, missing: Iterable[Member], scribe: Scribe
+    plan: RacePlan,
+    key: GroupKey,
+    missing: Iterable[Member],
+    paused: Paused | None,
+    scribe: Scribe,
 ) -> Iterator[Trained]:
     """Train runs of a group until it is to end, or is to leave its worker to what waits."""
     from overfit_core.racing.plan import REFERENCE
@@ -84,14 +89,16 @@ def _trained(
     if key.optimizer != REFERENCE:
         from overfit_core.racing.running import run_members
 
-        yield from run_members(plan, members, lambda: scribe.stopped)
+        scribe.paused = yield from run_members(
+            plan, members, scribe.is_stopped, should_pause=scribe.is_needed, paused=paused
+        )
         return
     from overfit_core.racing.reference import run_reference
-    from overfit_core.racing.trained import Trained
 
     seeds = (member.seed for member in members)
-    for run, history in run_reference(plan, seeds, lambda: scribe.stopped):
-        yield Trained(run, history)
+    scribe.paused = yield from run_reference(
+        plan, seeds, scribe.is_stopped, should_pause=scribe.is_needed
+    )
 
 
 class Scribe(GivingWay):
@@ -102,12 +109,14 @@ class Scribe(GivingWay):
 
     Attributes:
         stopped: Whether to go on no longer: somebody stopped the race, or the group was lost.
+        paused: The run that was left in the middle, for the sake of what waits.
     """
 
     def __init__(self, store: Store, key: GroupKey, worker: str) -> None:
         """Take a group that ``worker`` has claimed."""
         super().__init__(store, group_name(key))
         self.stopped = False
+        self.paused: Paused | None = None
         self._group, self._worker = key, worker
         self._pending: list[Trained] = []
         self._lock = threading.Lock()
@@ -147,8 +156,16 @@ class Scribe(GivingWay):
             yield member
         self._rest = False
 
+    def is_stopped(self) -> bool:
+        """Whether to go on no longer."""
+        return self.stopped
+
+    def is_needed(self) -> bool:
+        """Whether the worker is needed by what waits, so that the run that is on is left."""
+        return self.gave_way
+
     def give_way(self) -> None:
-        """Leave after the run that is on."""
+        """Leave the run that is on, within a tenth of a second or an epoch that takes longer."""
         self.gave_way = True
 
     def _beat(self) -> bool:

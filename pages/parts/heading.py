@@ -26,8 +26,8 @@ def heading(page: str, caption: str, *, share: bool = True, hideable: bool = Fal
     st.html(Path(__file__).parent / "style.css")
     if not is_on(page):
         # What was deleted can be brought back until its page is left.
-        st.session_state[keys.DELETED] = []
-        st.session_state[keys.RACES_DELETED] = []
+        for what in ("run", "race"):
+            st.session_state[keys.deleted(what)] = []
         st.session_state[keys.PAGE] = page
         st.session_state[keys.TIMED] = False
         # Of another page's clicks.

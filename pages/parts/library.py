@@ -8,10 +8,8 @@ import streamlit as st
 
 from overfit_core.charts.numbers import count, size
 from overfit_core.charts.run_table import record_title
-from overfit_core.errors import OverfitError
-from pages.parts import session_keys as keys
+from pages.parts.deleting import ask, undo_line
 from pages.parts.engine import engine
-from pages.parts.form_fields import say_wrong
 from pages.parts.go import go_compare, go_train
 from pages.parts.run_labels import label_form
 from pages.parts.run_table import LISTED, pick_runs, run_filter
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 def library() -> None:
     """Draw the page."""
     records = run_filter()
-    _undo()
+    undo_line("run", lambda gone: engine().store.restore(gone, by=owner()))
     if not records:
         _empty()
     chosen = pick_runs(records, "library")
@@ -57,44 +55,21 @@ def _actions(chosen: list[RunRecord]) -> None:
 
 @st.dialog("Delete these runs?")
 def _confirm(chosen: list[RunRecord]) -> None:
-    st.text("\n".join(record_title(record) for record in chosen[:8]))
-    if len(chosen) > 8:
-        st.text(f"and {len(chosen) - 8} more")
-    st.caption("You can undo this until you leave the page.")
-    if stopped := _stopped(chosen):
-        st.caption(stopped)
-    with st.container(horizontal=True, gap="small"):
-        if st.button("Delete", type="primary", key="delete-confirmed"):
-            try:
-                gone = engine().store.delete([record.id for record in chosen], by=owner())
-            except OverfitError as error:
-                say_wrong(str(error))
-                return
-            st.session_state[keys.DELETED] = [*st.session_state.get(keys.DELETED, []), *gone]
-            st.rerun()
-        if st.button("Keep them", key="delete-cancelled"):
-            st.rerun()
+    ask(
+        [record_title(record) for record in chosen],
+        _stopped(chosen),
+        "run",
+        lambda: engine().store.delete([record.id for record in chosen], by=owner()),
+    )
 
 
-def _stopped(chosen: list[RunRecord]) -> str | None:
-    """Say that deleting stops runs that go on; None if all have ended."""
+def _stopped(chosen: list[RunRecord]) -> str:
+    """Say that deleting stops runs that go on; nothing if all have ended."""
     going = len([record for record in chosen if not record.ended])
     if going > 1:
         return f"{going:,} of them go on and are stopped; an undo does not start them again."
     which = "It goes" if len(chosen) == 1 else "One of them goes"
-    return f"{which} on and is stopped; an undo does not start it again." if going else None
-
-
-def _undo() -> None:
-    gone = st.session_state.get(keys.DELETED, [])
-    if not gone:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="undo-bar"):
-        st.html(f'<p role="status">{count(len(gone), "run")} deleted.</p>')
-        if st.button("Undo", icon=":material/undo:", key="undo"):
-            engine().store.restore(gone, by=owner())
-            st.session_state[keys.DELETED] = []
-            st.rerun()
+    return f"{which} on and is stopped; an undo does not start it again." if going else ""
 
 
 def _storage(listed: int) -> None:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from overfit_core.charts.numbers import count
-from overfit_core.errors import OverfitError
-from overfit_core.racing.listing import race_sets, races_table, set_title
+from overfit_core.racing.listing import race_sets, races_table
+from overfit_core.racing.words import race_title
 from pages.parts import session_keys as keys
+from pages.parts.deleting import ask, undo_line
 from pages.parts.engine import engine
-from pages.parts.form_fields import say_wrong
 from pages.parts.go import go_race
+from pages.parts.race_labels import race_label_form
 from pages.parts.visitor import is_mine, owner
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ COLUMNS = {
 def race_library() -> None:
     """Draw the races of whoever looks; nothing where there are none."""
     sets = race_sets(engine().store.races(owner(), limit=LISTED))
-    _undo()
+    undo_line("race", lambda gone: engine().store.restore_races(gone, by=owner()))
     if not sets:
         return
     st.header("Races", anchor="races")
@@ -47,10 +47,13 @@ def race_library() -> None:
         selection_mode="multi-row",
         key=keys.picks("races", ids),
         placeholder="–",
-        alt="Table of the recorded races; pick rows to open or delete them.",
+        alt="Table of the recorded races; pick rows to open, name or delete them.",
         column_config=COLUMNS,
     )
-    _actions([sets[place] for place in selection.selection.rows])
+    chosen = [sets[place] for place in selection.selection.rows]
+    _actions(chosen)
+    if len(chosen) == 1:
+        race_label_form(chosen[0])
 
 
 def _actions(chosen: list[list[RaceRecord]]) -> None:
@@ -70,35 +73,10 @@ def _actions(chosen: list[list[RaceRecord]]) -> None:
 
 @st.dialog("Delete these races?")
 def _confirm(chosen: list[list[RaceRecord]]) -> None:
-    st.text("\n".join(set_title(records) for records in chosen[:8]))
-    if len(chosen) > 8:
-        st.text(f"and {len(chosen) - 8} more")
-    st.caption(
-        "You can undo this until you leave the page. Those that go on are stopped; runs that were "
-        "opened from them stay."
+    ids = [record.id for records in chosen for record in records]
+    ask(
+        [race_title(records) for records in chosen],
+        "Those that go on are stopped; runs that were opened from them stay.",
+        "race",
+        lambda: engine().store.delete_races(ids, by=owner()),
     )
-    with st.container(horizontal=True, gap="small"):
-        if st.button("Delete", type="primary", key="delete-races-confirmed"):
-            ids = [record.id for records in chosen for record in records]
-            try:
-                gone = engine().store.delete_races(ids, by=owner())
-            except OverfitError as error:
-                say_wrong(str(error))
-                return
-            before = st.session_state.get(keys.RACES_DELETED, [])
-            st.session_state[keys.RACES_DELETED] = [*before, *gone]
-            st.rerun()
-        if st.button("Keep them", key="delete-races-cancelled"):
-            st.rerun()
-
-
-def _undo() -> None:
-    gone = st.session_state.get(keys.RACES_DELETED, [])
-    if not gone:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="undo-races"):
-        st.html(f'<p role="status">{count(len(gone), "race")} deleted.</p>')
-        if st.button("Undo", icon=":material/undo:", key="undo-race"):
-            engine().store.restore_races(gone, by=owner())
-            st.session_state[keys.RACES_DELETED] = []
-            st.rerun()

@@ -10,7 +10,14 @@ import streamlit as st
 
 from overfit_core.errors import OverfitError, StoreError
 from overfit_core.racing.standing import Standing
-from overfit_core.racing.words import grid_words, race_line, race_progress, race_share, race_title
+from overfit_core.racing.words import (
+    grid_words,
+    race_line,
+    race_progress,
+    race_share,
+    race_title,
+    task_name,
+)
 from pages.parts import session_keys as keys
 from pages.parts.engine import engine
 from pages.parts.form_fields import say_wrong
@@ -21,8 +28,10 @@ from pages.parts.live_text import live_text
 from pages.parts.race_address import race_set, write_race
 from pages.parts.race_charts import profile_chart, race_charts
 from pages.parts.race_controls import race_controls, take_settings
+from pages.parts.race_labels import race_label_form
 from pages.parts.race_opening import race_opening
 from pages.parts.race_scores import race_scores
+from pages.parts.visitor import is_mine
 
 if TYPE_CHECKING:
     from overfit_core.store import RaceRecord
@@ -30,6 +39,8 @@ if TYPE_CHECKING:
 
 LIVE_SECONDS = 0.7
 """How often a race that goes on is looked at, scored and drawn."""
+NAME_WIDTH = 400
+"""In pixels: of the form with a race's name."""
 KEPT = 24
 """Races whose scores are kept: three sets. One of five hundred runs takes 0.5 MB."""
 
@@ -129,21 +140,32 @@ def _scored(race_id: str, done: int, _record: RaceRecord) -> Standing:
 
 
 def _which_race(records: list[RaceRecord], draft: RaceDraft) -> None:
-    """Say which race is shown, and let a person choose among those started together."""
-    titles = {record.id: race_title(record) for record in records}
+    """Say which race is shown, let a person choose among those started together, and name it."""
+    names = {record.id: task_name(record) for record in records}
+    several = len(records) > 1
+    if several and records[0].given_name:
+        _heading(records)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="which-race"):
-        if len(records) > 1:
+        if several:
             st.session_state[keys.race("shown")] = st.session_state[keys.RACE]
             st.selectbox(
                 "Task",
-                list(titles),
-                format_func=titles.__getitem__,
+                list(names),
+                format_func=names.__getitem__,
                 key=keys.race("shown"),
                 on_change=_show,
                 help="Each task has a race of its own.",
             )
         else:
-            st.html(f"<h2>{html.escape(next(iter(titles.values())))}</h2>")
+            _heading(records)
+        if is_mine(records[0]):
+            # Under another name it is another one, which is closed: the new title is to be seen.
+            key = keys.race(f"name-{records[0].given_name or ''}")
+            with (
+                st.popover("Name", icon=":material/edit:", key=key),
+                st.container(width=NAME_WIDTH),
+            ):
+                race_label_form(records)
         if draft.plans != tuple(record.plan for record in records):
             st.button(
                 "Take this race's settings",
@@ -152,6 +174,10 @@ def _which_race(records: list[RaceRecord], draft: RaceDraft) -> None:
                 on_click=take_settings,
                 args=(records[0].id,),
             )
+
+
+def _heading(records: list[RaceRecord]) -> None:
+    st.html(f"<h2>{html.escape(race_title(records))}</h2>")
 
 
 def _show() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from overfit_core.charts.race_columns import race_columns
 from overfit_core.charts.race_table import race_table
 from overfit_core.exports.race_tables import RACE_EXPORTS, Race, export_race, race_file_name
+from overfit_core.racing.words import task_name
 from pages.parts.engine import engine
 
 if TYPE_CHECKING:
@@ -65,4 +66,5 @@ def _take_away(record: RaceRecord) -> None:
 
 
 def _file(kind: str, record: RaceRecord) -> bytes:
-    return export_race(kind, Race(record.plan, engine().store.race_runs(record.id)))
+    runs = engine().store.race_runs(record.id)
+    return export_race(kind, Race(record.plan, runs, record.given_name, task_name(record)))

@@ -54,10 +54,6 @@ SEARCH = "search"
 """What is searched for among the runs."""
 PAGE = "page"
 """Id of the page that was drawn last."""
-DELETED = "deleted"
-"""Ids of the runs that were deleted on the Runs page and can be brought back."""
-RACES_DELETED = "races-deleted"
-"""The same, of races."""
 COMPARED = "compared"
 """Ids of the runs that the Compare page shows; None until its address was read."""
 COMPARE_NOTICES = "compare-notices"
@@ -132,6 +128,11 @@ def picked(table: str) -> str:
 def compare(name: str) -> str:
     """Return the key of a setting of the Compare page."""
     return f"compare-{name}"
+
+
+def deleted(what: str) -> str:
+    """Return the key of the ids of runs, or of races, that can be brought back."""
+    return f"deleted-{what}"
 
 
 def race(name: str) -> str:

@@ -214,10 +214,7 @@ ALL_SPECS = (
     PRESET_SPECS | LAYER_SPECS | SETTING_SPECS | OPTIMIZER_SPECS | SCHEDULE_SPECS | FLOAT32_SPECS
 )
 FIRST = (
-    *("article-1", "article-2", "article-3", "digits-cnn", "sensor-lstm", "attention"),
-    *("images", "conv1d", "stop", "held-out", "label-noise", "regression"),
-    *("frozen", "contradictions"),
-    *("schedule-free", "muon-scheduled", "sgd-clipped", "adamw", "cosine", "piecewise"),
-    *("article-2-float32", "article-3-float32", "iris-float32", "memorised-float32"),
+    *("article-1", "article-2", "digits-cnn", "sensor-lstm", "images", "stop", "held-out"),
+    *("regression", "muon-scheduled", "cosine", "article-2-float32", "memorised-float32"),
 )
 """What every test run tries, in one process; the rest takes minutes more."""

@@ -60,6 +60,7 @@ def test_initial_weights_are_the_same_for_every_optimizer() -> None:
         assert weights_hash(sequence_spec(optimizer={"name": name})) == expected
 
 
+@pytest.mark.exhaustive
 def test_initial_weights_are_the_same_in_another_process(root: Path) -> None:
     specs = [sequence_spec(), sequence_spec(training={"dtype": "float64", "seed": 7})]
     code = (
@@ -162,6 +163,7 @@ def test_the_same_seed_drops_the_same_units() -> None:
     assert trained(spec, epochs=3) == trained(spec, epochs=3)
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize("kind", LAYERS)
 def test_every_layer_kind_trains(kind: str) -> None:
     from tests.models.test_layers import IMAGE, TAKES
@@ -173,6 +175,7 @@ def test_every_layer_kind_trains(kind: str) -> None:
     assert trained(spec)["loss"][0] > 0
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("source", "model"),
     [

@@ -6,7 +6,7 @@ import pytest
 from overfit_core.errors import ShapeError
 from overfit_core.models.build import build_model
 from overfit_core.models.layers import LAYERS
-from overfit_core.models.summary import estimate_seconds, summarise
+from overfit_core.models.summary import summarise
 from overfit_core.spec import RunSpec
 from tests.models.random_stacks import random_stack
 
@@ -78,15 +78,3 @@ def test_a_summary_refuses_what_cannot_be_built() -> None:
     model = flat.model.model_copy(update={"layers": (LAYERS["conv2d"](),)})
     with pytest.raises(ShapeError, match="layer 1, conv2d"):
         summarise(flat.model_copy(update={"model": model}))
-
-
-def test_the_estimate_grows_with_epochs_samples_and_steps() -> None:
-    lstm = [{"kind": "lstm"}]
-    base = estimate_seconds(spec_of("sensor", lstm))
-    assert estimate_seconds(spec_of("sensor", lstm, training={"epochs": 5000})) == 10 * base
-    more = RunSpec.load({"batch": {"source": "sensor", "samples": 512}, "model": {"layers": lstm}})
-    assert estimate_seconds(more) > base > estimate_seconds(RunSpec())
-
-
-def test_the_estimate_of_the_articles_second_example_is_some_milliseconds() -> None:
-    assert 0.002 < estimate_seconds(RunSpec()) < 0.05

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Container
 
 import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
 
+from overfit_core.charts.feed import Feed
 from overfit_core.racing.plan import REFERENCE, Member, RacePlan
 from overfit_core.racing.results import scored
+from overfit_core.racing.setup import ENTRANTS, RaceSetup
 from overfit_core.racing.trained import Trained
+from overfit_core.settings import Settings
 from overfit_core.store import Store
 from overfit_core.training.history import History
 from overfit_core.training.result import RunSummary
+from pages.parts import engine as engine_module
+from tests.pages.conftest import OpenApp
+from tests.pages.fake import FakeWorkers
+from tests.pages.reading import address
 
 EPOCHS = 100
 WORKER = "fake"
@@ -67,3 +76,30 @@ def train(store: Store, race_id: str, *, without: Container[int] = (), most: int
         store.add_race_runs(key, WORKER, [trained(plan, member) for member in missing[:most]])
         if most >= len(missing):
             store.end_race_group(key, WORKER, "finished")
+
+
+SMALL = RaceSetup(
+    optimizers=(ENTRANTS["SGD"], ENTRANTS["Adam"], ENTRANTS["Lion"]), rates=5, seeds=2, epochs=100
+)
+
+
+def started(open_app: OpenApp, setup: RaceSetup = SMALL, visitor: str = "me") -> AppTest:
+    at = open_app("race", setup=setup.link_code(), visitor=visitor)
+    at.button(key="start-race").click().run()
+    assert not at.exception
+    return at
+
+
+def limit(workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Run the app with a setting of a place that many people share."""
+    monkeypatch.setenv(name, value)
+    handles = engine_module.Engine(workers.store, Feed(workers.store), workers, Settings.load())
+    engine_module.engine.clear()
+    monkeypatch.setattr(engine_module, "make_engine", lambda: handles)
+
+
+def finished(open_app: OpenApp, store: Store, setup: RaceSetup = SMALL) -> AppTest:
+    at = started(open_app, setup)
+    for record in store.race_set(address(at)["race"]):
+        train(store, record.id)
+    return at.run()

@@ -24,6 +24,7 @@ def record(*groups: RaceGroup, of: RacePlan | None = None, **changes: object) ->
     given = {
         "id": "r1",
         "name": None,
+        "given_name": None,
         "owner": None,
         "set_id": None,
         "place": 0,

@@ -1,14 +1,13 @@
 """How long a race takes, and what is too large."""
 
 import time
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from overfit_core import PRESETS, RunSpec, SpecError
 from overfit_core.optimizers import OPTIMIZERS
 from overfit_core.racing import RacePlan, rate_grid
-from overfit_core.racing.costs import LAYER_COSTS, OPTIMIZER_COSTS, compile_seconds, epoch_seconds
 from overfit_core.racing.estimate import (
     Estimate,
     check_race_work,
@@ -18,29 +17,25 @@ from overfit_core.racing.estimate import (
     race_work,
 )
 from overfit_core.racing.running import run_members
-from overfit_core.spec import OptimizerSpec
+from overfit_core.racing.words import race_progress
+from overfit_core.store import Store
 from overfit_core.training.cache import PROGRAMS
 from tests.racing.plans import SPEC, plan
-
-ADAM, MUON = OptimizerSpec(name="Adam"), OptimizerSpec(name="Muon")
-
-
-def spec_of(layers: list[dict[str, Any]], **batch: Any) -> RunSpec:  # noqa: ANN401
-    return RunSpec.load({"batch": {"source": "moons"} | batch, "model": {"layers": layers}})
-
-
-def dense(*units: int) -> list[dict[str, Any]]:
-    return [{"kind": "dense", "units": size} for size in units]
 
 
 def test_the_work_of_a_race_is_that_of_all_its_runs() -> None:
     made = plan()
-    # 2-64-32-16-1: 192 + 2080 + 528 + 17 parameters; 3 rates for Adam and 2 for SGD, two seeds.
-    assert race_work(made) == 10 * 500 * 2817 * 4
+    # 2-64-32-16-1: 192 + 2080 + 528 + 17 parameters; 3 rates for Adam and 2 for SGD, two seeds, and
+    # L-BFGS with each of these.
+    assert race_work(made) == 12 * 500 * 2817 * 4
     held = made.model_copy(
         update={"spec": RunSpec.load({"batch": {"source": "moons", "samples": 4, "held_out": 6}})}
     )
-    assert race_work(held) == 10 * 500 * 2817 * 10
+    assert race_work(held) == 12 * 500 * 2817 * 10
+    # 2-8-1: 24 + 9 parameters; with dropout there is no L-BFGS.
+    random = {"layers": [{"kind": "dense", "units": 8}, {"kind": "dropout", "rate": 0.5}]}
+    chance = made.model_copy(update={"spec": RunSpec.load({"model": random})})
+    assert race_work(chance) == 10 * 500 * 33 * 4
 
 
 def test_what_is_larger_than_a_place_allows_is_refused_with_the_way_out() -> None:
@@ -55,11 +50,24 @@ def test_what_is_larger_than_a_place_allows_is_refused_with_the_way_out() -> Non
 
 
 def test_a_race_is_told_in_a_sentence() -> None:
-    assert Estimate(640, 500, True, 0, 12.2).sentence() == "640 runs of 500 epochs, about 10 s."
-    assert Estimate(1, 1, True, 0, 0.1).sentence() == "1 run of 1 epoch, under 1 s."
+    assert Estimate(640, 0, 500, True, 0, 12.2).sentence() == "640 runs of 500 epochs, about 10 s."
+    assert Estimate(1, 0, 1, True, 0, 0.1).sentence() == "1 run of 1 epoch, under 1 s."
+    said = "1,205 runs: 1,200 of 500 epochs and 5 of L-BFGS for comparison, about 10 s."
+    assert Estimate(1_205, 5, 500, True, 0, 12.2).sentence() == said
     tasks = [plan(), plan(spec=PRESETS["digits-cnn"].spec)]
-    assert estimate_line(tasks, 2).startswith("20 runs of up to 500 epochs, ")
-    assert estimate(plan(), 2).runs == plan().runs
+    told = "24 runs: 20 of up to 500 epochs and 4 of L-BFGS for comparison, "
+    assert estimate_line(tasks, 2).startswith(told)
+    assert estimate(plan(), 2).runs == plan().runs + 2
+
+
+def test_it_counts_the_runs_that_the_progress_counts(tmp_path: Path) -> None:
+    plans = [plan(), plan(spec=PRESETS["dropout"].spec)]
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}")
+    races = [store.race(race_id) for race_id in store.create_races(plans)]
+    store.close()
+    assert [estimate(one, 2).runs for one in plans] == [race.total for race in races]
+    assert race_progress(races) == f"0 of {estimate(plans, 2).runs} runs"
+    assert estimate(plans, 2).reference == 2, "none where chance would blur it"
 
 
 def test_the_next_optimizer_goes_to_whoever_is_free() -> None:
@@ -90,51 +98,6 @@ def test_twice_the_rates_take_less_than_twice_as_long() -> None:
 def test_a_net_with_dropout_has_no_group_for_the_reference() -> None:
     made = plan(spec=PRESETS["dropout"].spec)
     assert len(list(group_seconds(made))) == len(made.optimizers)
-
-
-@pytest.mark.parametrize(
-    ("small", "large"),
-    [
-        (spec_of(dense(256, 256)), spec_of(dense(256, 512))),
-        (spec_of(dense(256, 256)), spec_of(dense(256, 256), samples=64)),
-        (spec_of(dense(256, 256), samples=64), spec_of(dense(256, 256), samples=64, held_out=64)),
-        (spec_of(dense(32)), spec_of([*dense(32), {"kind": "dropout"}])),
-        (
-            spec_of([{"kind": "lstm"}], source="sensor", steps=16),
-            spec_of([{"kind": "lstm"}], source="sensor", steps=32),
-        ),
-    ],
-    ids=["units", "samples", "held out", "dropout", "steps"],
-)
-def test_more_to_do_takes_longer(small: RunSpec, large: RunSpec) -> None:
-    assert epoch_seconds(small, ADAM) < epoch_seconds(large, ADAM)
-
-
-def test_float64_takes_up_to_twice_as_long() -> None:
-    data = spec_of(dense(256, 256)).model_dump(mode="json")
-    double = RunSpec.load(data | {"training": {"dtype": "float64"}})
-    single = epoch_seconds(RunSpec.load(data), MUON)
-    assert 1.5 * single < epoch_seconds(double, MUON) <= 2 * single
-
-
-def test_muon_pays_for_its_matrices() -> None:
-    wide = spec_of(dense(256, 256))
-    few = OptimizerSpec(name="Muon", arguments={"ns_steps": 1})
-    assert epoch_seconds(wide, MUON) > 2 * epoch_seconds(wide, ADAM)
-    # Two matrices of note: 256 x 256 and, thin, those of input and head.
-    saved = epoch_seconds(wide, MUON) - epoch_seconds(wide, few)
-    assert saved == pytest.approx(4 * 6 * 256**3 * 1e-11, rel=0.02)
-    assert compile_seconds(spec_of(dense(8, 8, 8)), MUON) > compile_seconds(spec_of([]), MUON)
-
-
-def test_the_tables_name_what_there_is() -> None:
-    from overfit_core.models.layers import LAYERS
-
-    assert set(LAYER_COSTS) <= set(LAYERS)
-    assert set(OPTIMIZER_COSTS) <= set(OPTIMIZERS)
-    for name in OPTIMIZERS:
-        for preset in PRESETS.values():
-            assert 0 < epoch_seconds(preset.spec, OptimizerSpec(name=name)) < 0.1
 
 
 def test_a_race_takes_about_as_long_as_was_told() -> None:

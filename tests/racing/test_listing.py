@@ -1,6 +1,7 @@
 """Stored races as a table."""
 
 import json
+from dataclasses import replace
 
 from overfit_core.racing.listing import race_sets, races_table
 from tests.racing.plans import plan
@@ -18,6 +19,8 @@ def test_those_started_together_are_one_row() -> None:
     assert list(table["runs"]) == [6, 8]
     assert list(table["of"]) == [6, 12]
     assert table["optimizers"]["a"] == ["Adam", "SGD"]
+    named = [replace(one, given_name="Both") for one in (first, second)]
+    assert list(races_table([named])["race"]) == ["Both"]
     assert table["grid"]["a"] == "2 optimizers × 2 learning rates × 2 seeds"
 
 

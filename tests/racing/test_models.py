@@ -52,6 +52,34 @@ def test_what_the_first_optimizer_has_made_is_given_to_the_others() -> None:
     assert len(set.union(*hashes.values())) == 3
 
 
+def test_a_second_race_makes_nothing_again() -> None:
+    layers = [{"kind": "dense", "units": 7}]
+    spec = RunSpec.load({"model": {"layers": layers}})
+    race = plan(spec=spec, optimizers=[{"name": "Adam"}, {"name": "SGD"}], seeds=(1, 2))
+    first, second = Models(race), Models(race)
+    for member in race.members():
+        first.of(member)
+    assert first.made == 2 + 1
+    for member in race.members():
+        second.of(member)
+    assert second.made == 0
+    # Other settings of an optimizer are another network with it.
+    nesterov = {"name": "SGD", "arguments": {"momentum": 0.9}}
+    third = Models(plan(spec=spec, optimizers=[nesterov], seeds=(1,)))
+    assert third.of(Member(0, 0.1, 1)) is not first.of(Member(1, 0.1, 1))
+
+
+def test_two_races_that_take_turns_have_each_its_own_weights() -> None:
+    race = plan(optimizers=[{"name": "Adam"}], seeds=(61, 62))
+    first, second = Models(race), Models(race)
+    start = everything(first.of(Member(0, 0.1, 61)))
+    second.of(Member(0, 0.1, 62))
+    again = everything(first.of(Member(0, 0.2, 61)))
+    for mine, theirs in zip(start, again, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert first.weights_hash != second.weights_hash
+
+
 def test_one_that_starts_from_its_weights_is_always_made() -> None:
     race = plan(optimizers=[{"name": "ScheduleFreeAdamW"}], seeds=(80, 81))
     models = Models(race)

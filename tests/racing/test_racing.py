@@ -18,6 +18,7 @@ def short(preset: str, epochs: int, **training: object) -> RunSpec:
     return RunSpec.load(data)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "spec", [short("article-2", 60), short("dropout", 12), short("sine", 20, dtype="float64")],
     ids=["dense", "dropout", "float64"],

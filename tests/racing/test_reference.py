@@ -12,7 +12,7 @@ from overfit_core.comparison.target import Target
 from overfit_core.models.build import build_model
 from overfit_core.models.layers import LAYERS
 from overfit_core.models.targets import target_for
-from overfit_core.racing import Member, RacePlan, RaceRun
+from overfit_core.racing import Member, RacePlan, RaceRun, reference
 from overfit_core.racing.objective import Objective, others_of, weights_of
 from overfit_core.racing.plan import REFERENCE
 from overfit_core.racing.reference import run_reference, why_no_reference
@@ -34,8 +34,8 @@ def planned(spec: RunSpec | dict[str, Any], epochs: int, **training: Any) -> Rac
 
 
 def only(made: RacePlan) -> tuple[RaceRun, History]:
-    ((found, history),) = run_reference(made, made.seeds[:1])
-    return found, history
+    (found,) = run_reference(made, made.seeds[:1])
+    return found.run, found.history
 
 
 def test_a_line_is_fitted_to_the_least_squares() -> None:
@@ -49,6 +49,7 @@ def test_a_line_is_fitted_to_the_least_squares() -> None:
     assert found.member == Member(REFERENCE, 1.0, 3)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "spec",
     [
@@ -63,7 +64,7 @@ def test_a_line_is_fitted_to_the_least_squares() -> None:
 )
 def test_the_first_evaluation_is_the_first_epoch_of_a_run(spec: RunSpec | dict[str, Any]) -> None:
     made = planned(spec, 1)
-    ((_, first), (_, second)) = run_reference(made, made.seeds)
+    first, second = (trained.history for trained in run_reference(made, made.seeds))
     for seed, history in zip(made.seeds, (first, second), strict=True):
         alone = run(made.spec_of(Member(0, 0.1, seed))).history
         for column in history:
@@ -140,10 +141,26 @@ def test_it_can_be_stopped_and_what_is_there_stays() -> None:
     made = planned(PRESETS["sine"].spec, 1_000_000)
     assert list(run_reference(made, made.seeds, lambda: True)) == []
     answers = iter([False, True])
-    ((found, history),) = run_reference(made, made.seeds, lambda: next(answers))
-    assert found.stopped
-    assert len(history) == found.epochs > 0
-    assert found.seconds < 1
+    (found,) = run_reference(made, made.seeds, lambda: next(answers))
+    assert found.run.stopped
+    assert len(found.history) == found.run.epochs > 0
+    assert found.run.seconds < 1
+
+
+def test_it_can_be_left_in_the_middle_of_a_fit_which_begins_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reference, "ASKED_EVERY", 0.0)
+    made, ended = planned(PRESETS["xor"].spec, 100), []
+    fits = run_reference(made, made.seeds, should_pause=lambda: bool(ended))
+    ended.append(next(fits).run)
+    assert ended[0].member == Member(REFERENCE, 1.0, 3)
+    with pytest.raises(StopIteration) as over:
+        next(fits)
+    left = over.value.value
+    assert left.member == Member(REFERENCE, 1.0, 4)
+    assert left.checkpoint is None
+    assert len(left.history) == 1
 
 
 def test_a_net_with_dropout_or_nothing_to_train_has_none() -> None:

@@ -7,39 +7,22 @@ import numpy as np
 import pytest
 
 from overfit_core.racing import (
-    Member,
     OptimizerScore,
-    RaceRun,
     expected_best,
     optimizer_scores,
     performance_profile,
 )
 from overfit_core.racing.scores import success_within
 from tests.racing.plans import plan
+from tests.racing.stored import run
 
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
-
-
-def result(rate: float, seed: int, epochs: float, loss: float = 0.1, optimizer: int = 0) -> RaceRun:
-    return RaceRun(
-        Member(optimizer, rate, seed),
-        epochs=100,
-        epochs_to_target=epochs,
-        seconds_to_target=epochs / 10,
-        seconds=10.0,
-        memorised_epoch=None,
-        non_finite_epoch=None,
-        best_loss=loss,
-        best_epoch=1,
-        drift=0.0 if epochs < math.inf else None,
-        log_area=-1.0,
-    )
 
 
 def score_of(grid: dict[float, list[float]]) -> OptimizerScore:
     """An optimizer that takes these epochs at each rate, by seed."""
     runs = [
-        result(rate, seed, epochs) for rate, row in grid.items() for seed, epochs in enumerate(row)
+        run(0, rate, seed, epochs) for rate, row in grid.items() for seed, epochs in enumerate(row)
     ]
     (score,) = optimizer_scores(plan(learning_rates=tuple(grid), defaults=False), runs)
     return score
@@ -62,7 +45,7 @@ def test_the_best_rate_is_the_fastest_in_the_median() -> None:
 
 
 def test_where_none_reaches_the_target_the_lower_loss_is_better() -> None:
-    runs = [result(0.1, 0, MISS, loss=0.5), result(1.0, 0, MISS, loss=0.2)]
+    runs = [run(0, 0.1, 0, MISS, loss=0.5), run(0, 1.0, 0, MISS, loss=0.2)]
     (score,) = optimizer_scores(plan(learning_rates=(0.1, 1.0), defaults=False), runs)
     assert score.best.learning_rate == 1.0
     assert (score.width, score.drift, score.best_loss) == (None, None, 0.2)
@@ -73,7 +56,7 @@ def test_a_single_rate_has_no_width() -> None:
 
 
 def test_the_default_counts_for_itself_alone() -> None:
-    runs = [result(0.001, 0, 1), result(0.01, 0, 50), result(0.1, 0, MISS)]
+    runs = [run(0, 0.001, 0, 1), run(0, 0.01, 0, 50), run(0, 0.1, 0, MISS)]
     (score,) = optimizer_scores(plan(learning_rates=(0.01, 0.1)), runs)
     assert score.default is not None
     assert float(score.default.epochs.median) == 1

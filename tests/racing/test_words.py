@@ -5,7 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from overfit_core.racing.plan import REFERENCE
-from overfit_core.racing.words import grid_words, headline, race_line, race_progress, race_title
+from overfit_core.racing.words import (
+    grid_words,
+    headline,
+    race_line,
+    race_progress,
+    race_title,
+    task_name,
+)
 from tests.racing.plans import plan
 from tests.racing.stored import START, group, record, run, standing
 
@@ -15,9 +22,17 @@ REACHED = (run(0, 0.1, 3, 10), run(0, 0.1, 4, 30), run(1, 0.1, 3, MISS), run(1, 
 WHOLE = plan(learning_rates=(0.1,), defaults=False)
 
 
-def test_a_race_is_called_by_its_name_or_by_its_task() -> None:
-    assert race_title(record(group(0, "queued", 0))).endswith("· 64-32-16")
-    assert race_title(record(name="Mine")) == "Mine"
+def test_a_race_is_called_by_the_name_that_it_was_given_or_by_its_tasks() -> None:
+    assert task_name(record(group(0, "queued", 0))).endswith("· 64-32-16")
+    one, other = record(name="One"), record(name="Two")
+    assert task_name(one) == race_title([one]) == "One"
+    assert race_title([one, other]) == "One + Two"
+    named = [replace(each, given_name="Mine") for each in (one, other)]
+    assert race_title(named) == "Mine"
+    assert task_name(named[1]) == "Two"
+
+
+def test_the_size_of_a_race_is_told() -> None:
     assert grid_words(plan()) == "2 optimizers × 2 learning rates × 2 seeds"
     assert grid_words(plan(seeds=(1,))) == "2 optimizers × 2 learning rates × 1 seed"
 

@@ -7,8 +7,10 @@ import numpy as np
 from overfit_core.comparison.target import Target
 from overfit_core.racing.plan import Member, RacePlan
 from overfit_core.racing.results import RaceRun
-from overfit_core.racing.trained import Trained
+from overfit_core.racing.trained import Paused, Trained
 from overfit_core.store import GroupKey, Store
+from overfit_core.training.checkpoint import Checkpoint
+from overfit_core.training.criterion import Memorisation
 from overfit_core.training.history import History
 from tests.store.conftest import SUMMARY
 
@@ -58,6 +60,14 @@ def trained(member: Member, **changes: object) -> Trained:
     return Trained(run, history(epochs), summary, "b" * 64, f"{member.seed:064d}")
 
 
+def paused(member: Member, epochs: int = 3, *, ends: bool = False) -> Paused:
+    """A run that was left in the middle; a fit of the reference ``ends`` there."""
+    weights = (np.arange(6, dtype=np.float32).reshape(2, 3) / 7, np.array([epochs]))
+    streak = Memorisation(None, None, 2)
+    made = Checkpoint("v", epochs, 2, np.array([0, 3]), streak, (1 / 3, 2), 0.5, 1 / 7, weights)
+    return Paused(member, history(epochs), None if ends else made)
+
+
 def train_group(store: Store, key: GroupKey, worker: str = "w") -> list[Member]:
     """Take a group, train what is missing of it, and end it."""
     store.claim_race_group(key, worker)
@@ -71,3 +81,7 @@ def train_race(store: Store, race_id: str) -> None:
     for key in store.waiting_race_groups():
         if key.race_id == race_id:
             train_group(store, key)
+
+
+def statuses(store: Store, race_id: str) -> list[str]:
+    return [group.status for group in store.race(race_id).groups]

@@ -1,12 +1,16 @@
 """Races for tests of workers."""
 
+import dataclasses
+import threading
 import time
 from collections.abc import Callable
 
 from overfit_core import PRESETS
 from overfit_core.comparison.target import Target
 from overfit_core.racing.plan import RacePlan
-from overfit_core.store import RaceRecord, Store
+from overfit_core.racing.results import RaceRun
+from overfit_core.store import GroupKey, RaceRecord, Store
+from overfit_core.workers.race_task import train_group
 
 PATIENCE = 60.0
 
@@ -46,3 +50,21 @@ def until_race(
         assert time.monotonic() < deadline, f"waited {seconds} s in vain: {race}"
         time.sleep(0.01)
     return race
+
+
+def asked(store: Store, plan: RacePlan, optimizer: int = 0, *, reference: bool = False) -> GroupKey:
+    """Start a race, and return one of its groups."""
+    (race_id,) = store.create_races([plan], reference=reference)
+    return GroupKey(race_id, optimizer)
+
+
+def in_a_thread(store: Store, key: GroupKey) -> threading.Thread:
+    """Train a group as a worker does, beside the test."""
+    thread = threading.Thread(target=train_group, args=(store, key, "w"))
+    thread.start()
+    return thread
+
+
+def without_times(run: RaceRun) -> RaceRun:
+    """A run without what two machines do not share."""
+    return dataclasses.replace(run, seconds=0.0, seconds_to_target=0.0)

@@ -11,6 +11,7 @@ import pytest
 
 from overfit_core import RunSpec
 from overfit_core.errors import StoreError
+from overfit_core.models.summary import summarise
 from overfit_core.presets import PRESETS
 from overfit_core.store import CheckRecord, Store
 from overfit_core.workers import giving_way
@@ -64,6 +65,29 @@ def test_the_cause_of_a_run_and_a_change_that_memorises_are_written_down(store: 
     assert check.report.causes[0].rule == "unscaled_inputs"
     assert check.report.fixes[0].outcome == "memorised"
     assert check.report.trying is None
+
+
+def test_a_search_is_held_to_what_a_run_may_take(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = PRESETS["unscaled-inputs"].spec
+    samples = spec.batch.samples + spec.batch.held_out
+    # The run memorises nothing in so few epochs, and no trial may have more.
+    limit = 6 * summarise(spec).parameters * samples
+    monkeypatch.setenv("OVERFIT_RUN_WORK", str(limit))
+    run_id = asked(store, spec)
+    look_for_cause(store, run_id, "w")
+    report = found(store, run_id).report
+    assert report is not None
+    assert report.epochs == 6
+    assert "which is 6 epochs of this network" in report.to_markdown()
+    monkeypatch.setenv("OVERFIT_RUN_WORK", "1")
+    store.ask_check(run_id, 30.0)
+    look_for_cause(store, run_id, "w")
+    check = found(store, run_id)
+    assert check.status == "failed"
+    assert check.reason is not None
+    assert "here a run may take 1 " in check.reason
 
 
 # Its trials would take half a minute: what ends the search is what is asked for here.

@@ -150,6 +150,7 @@ def test_a_killed_worker_leaves_its_run_interrupted_and_the_next_run_goes_to_a_r
     assert ready.worker in before - {record.worker}
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_does_not_answer_a_stop_is_restarted(
     store: Store, submit: Submit, cluster: Cluster
 ) -> None:
@@ -169,7 +170,7 @@ def test_a_worker_that_does_not_answer_a_stop_is_restarted(
 
 
 def test_workers_are_seen_also_while_the_client_looks_for_itself(cluster: Cluster) -> None:
-    connection = cluster._connection
+    connection = cluster._link.connection
     assert connection is not None
     over = threading.Event()
 
@@ -186,10 +187,10 @@ def test_workers_are_seen_also_while_the_client_looks_for_itself(cluster: Cluste
 
 
 def test_everything_listens_on_this_machine_only(cluster: Cluster) -> None:
-    assert cluster._child is not None
+    assert cluster._link.child is not None
     listening = {
         connection.laddr.ip
-        for process in family(cluster._child.pid)
+        for process in family(cluster._link.child.pid)
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
     }
@@ -199,8 +200,8 @@ def test_everything_listens_on_this_machine_only(cluster: Cluster) -> None:
 def test_another_web_process_finds_the_run_that_goes_on(
     settings: Settings, store: Store, submit: Submit, cluster: Cluster
 ) -> None:
-    assert cluster._child is not None
-    elsewhere = settings.model_copy(update={"scheduler": cluster._child.address})
+    assert cluster._link.child is not None
+    elsewhere = settings.model_copy(update={"scheduler": cluster._link.child.address})
     first = Cluster.start(elsewhere)
     assert first.wait()
     run_id = store.create_run(LONG)
@@ -221,14 +222,15 @@ def test_another_web_process_finds_the_run_that_goes_on(
     second_store.close()
 
 
+@pytest.mark.exhaustive
 def test_when_all_workers_processes_are_killed_they_come_back(
     store: Store, submit: Submit, cluster: Cluster
 ) -> None:
-    assert cluster._child is not None
+    assert cluster._link.child is not None
     run_id = submit(LONG)
     until(store, run_id, lambda record: record.epoch > 0)
-    before = family(cluster._child.pid)
-    os.kill(cluster._child.pid, signal.SIGKILL)
+    before = family(cluster._link.child.pid)
+    os.kill(cluster._link.child.pid, signal.SIGKILL)
     record = until(store, run_id, ended)
     assert record.status == "interrupted"
     assert gone(before)

@@ -62,6 +62,7 @@ def successor(child: Child, pid: int) -> psutil.Process:
         time.sleep(0.01)
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_takes_long_to_start_is_waited_for(
     child: Child, connection: Connection
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_worker_that_takes_long_to_start_is_waited_for(
     assert come(connection, worker).name.endswith(f"#{slow.pid}")
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_the_scheduler_has_let_go_of_comes_back(connection: Connection) -> None:
     worker = come(connection)
     # At its next sign of life it hears that it is unknown, and has its nanny told that it leaves.

@@ -54,7 +54,7 @@ def unstarted(tmp_path: Path, answer: bytes | BaseException | None = None) -> Cl
     """A cluster whose workers answer so; None: it has none."""
     cluster = Cluster(Settings(data_dir=tmp_path))
     if answer is not None:
-        cluster._connection = FakeConnection(answer)  # type: ignore[assignment]
+        cluster._link.connection = FakeConnection(answer)  # type: ignore[assignment]
         cluster._workers = [object()]  # type: ignore[list-item]
     return cluster
 
@@ -198,9 +198,9 @@ def _checked(cluster: Cluster, store: Store) -> str:
 
 def _exports(cluster: Cluster) -> list[object]:
     """The exports that the scheduler knows of, a moment later."""
-    assert cluster._connection is not None
+    assert cluster._link.connection is not None
     time.sleep(0.5)
-    found = cluster._connection._client.run_on_scheduler(_keys_of_exports)
+    found = cluster._link.connection._client.run_on_scheduler(_keys_of_exports)
     return list(found)
 
 

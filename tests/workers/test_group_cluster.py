@@ -180,6 +180,7 @@ def test_one_that_diverges_ends_and_the_others_finish(store: Store, start: Start
     assert (adam.status, adam.epoch) == (lion.status, lion.epoch) == ("finished", 200)
 
 
+@pytest.mark.exhaustive
 def test_a_paused_group_makes_room_and_goes_on_where_it_was(
     store: Store, start: Start, root: Path
 ) -> None:

@@ -30,7 +30,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     cluster = Cluster.start(Settings.load())
     assert cluster.wait()
-    print(json.dumps({"child": cluster._child.pid}), flush=True)
+    print(json.dumps({"child": cluster._link.child.pid}), flush=True)
     if sys.argv[1] == "sleep":
         time.sleep(1000)
 """
@@ -55,6 +55,7 @@ def _web_process(root: Path, settings: Settings, then: str) -> tuple[subprocess.
     return web, child
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("end", ["return", signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_web_process_that_ends_leaves_no_process_behind(
     end: signal.Signals | str, root: Path, settings: Settings
@@ -76,11 +77,11 @@ def test_closing_ends_the_run_and_every_process_also_a_stopped_one(
     store = Store(settings.store_url)
     cluster = Cluster.start(settings, store)
     assert cluster.wait()
-    assert cluster._child is not None
+    assert cluster._link.child is not None
     run_id = store.create_run(LONG)
     cluster.submit(run_id)
     record = until(store, run_id, lambda record: record.epoch > 0)
-    processes = family(cluster._child.pid)
+    processes = family(cluster._link.child.pid)
     assert record.worker is not None
     os.kill(int(record.worker.partition("#")[2]), signal.SIGSTOP)
 
@@ -114,19 +115,20 @@ def test_a_run_whose_program_was_killed_is_found_interrupted_after_the_restart(
     store.close()
 
 
+@pytest.mark.exhaustive
 def test_when_no_worker_comes_back_all_are_started_anew(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster_module, "EMPTY_SECONDS", 1.0)
     cluster = Cluster.start(settings)
     assert cluster.wait()
-    first = cluster._child
+    first = cluster._link.child
     look, lost = cluster._watcher.look, [True]
     monkeypatch.setattr(
         cluster._watcher, "look", lambda connection: [] if lost[0] else look(connection)
     )
     deadline = time.monotonic() + 30
-    while cluster._child is first:
+    while cluster._link.child is first:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     lost[0] = False

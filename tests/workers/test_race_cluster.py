@@ -13,7 +13,7 @@ import pytest
 
 from overfit_core.racing.plan import REFERENCE, Member, RacePlan
 from overfit_core.racing.results import RaceRun
-from overfit_core.store import Store
+from overfit_core.store import GroupKey, Store
 from overfit_core.training import History
 from overfit_core.workers import Cluster
 from overfit_core.workers.watcher import DIED
@@ -139,6 +139,26 @@ def test_a_run_comes_before_what_is_left_of_a_race(store: Store, cluster: Cluste
     # It goes on by itself, in both groups.
     until_race(store, race_id, lambda race: race.done > done + 40)
     until_race(store, race_id, lambda race: {one.status for one in race.groups} == {"running"})
+
+
+def test_a_run_need_not_wait_for_a_long_run_of_a_race(store: Store, cluster: Cluster) -> None:
+    wait_for_both(cluster)
+    rates = {"learning_rates": (1e-3,), "seeds": (3,)}
+    race_id = start(store, cluster, race_plan(1_000_000, **rates))
+    until_race(store, race_id, lambda race: {one.status for one in race.groups} == {"running"})
+    time.sleep(1.0)
+    run_id = store.create_run(SHORT)
+    cluster.submit(run_id)
+    # Either takes minutes.
+    assert until(store, run_id, ended, 20.0).status == "finished"
+    until_race(store, race_id, lambda race: {one.status for one in race.groups} == {"running"})
+    (left,) = (run for place in (0, 1) if (run := store.paused_race_run(GroupKey(race_id, place))))
+    assert left.history.last_epoch > 0
+    assert store.race_runs(race_id) == []
+    store.stop_race(race_id)
+    until_race(store, race_id, lambda race: race.ended)
+    cut = {run.member: run.epochs for run in store.race_runs(race_id)}
+    assert cut[left.member] > left.history.last_epoch, "it went on where it was left"
 
 
 def test_a_worker_that_does_not_answer_a_stop_is_restarted(store: Store, cluster: Cluster) -> None:

@@ -1,8 +1,7 @@
-"""A group of a race in a worker: what it writes down, when it ends, when it gives way."""
+"""A group of a race in a worker: what it writes down, and when it ends."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import threading
 import time
@@ -13,36 +12,27 @@ from sqlalchemy import update
 
 from overfit_core.errors import StoreError
 from overfit_core.racing import race, running
-from overfit_core.racing.plan import REFERENCE, RacePlan
+from overfit_core.racing.plan import REFERENCE
 from overfit_core.racing.results import RaceRun
-from overfit_core.spec import RunSpec
 from overfit_core.store import GroupKey, Store
 from overfit_core.store.engine import writing
 from overfit_core.store.tables import RaceRow
 from overfit_core.training import History
-from overfit_core.workers.check_task import Heart
-from overfit_core.workers.giving_way import give_way, giving_way, group_key, group_name
-from overfit_core.workers.race_task import BUSY, Scribe, train_group
+from overfit_core.workers.giving_way import group_key, group_name
+from overfit_core.workers.race_task import BUSY, train_group
 
 from .fakes import sqlite_store
-from .race_plans import PATIENCE, long_plan, many_plan, race_plan, until_race
+from .race_plans import (
+    PATIENCE,
+    asked,
+    in_a_thread,
+    long_plan,
+    race_plan,
+    until_race,
+    without_times,
+)
 
 store = pytest.fixture(sqlite_store)
-
-
-def asked(store: Store, plan: RacePlan, optimizer: int = 0, *, reference: bool = False) -> GroupKey:
-    (race_id,) = store.create_races([plan], reference=reference)
-    return GroupKey(race_id, optimizer)
-
-
-def in_a_thread(store: Store, key: GroupKey) -> threading.Thread:
-    thread = threading.Thread(target=train_group, args=(store, key, "w"))
-    thread.start()
-    return thread
-
-
-def without_times(run: RaceRun) -> RaceRun:
-    return dataclasses.replace(run, seconds=0.0, seconds_to_target=0.0)
 
 
 def test_what_is_stored_is_what_a_race_in_this_process_gives(store: Store) -> None:
@@ -107,7 +97,7 @@ def test_a_stop_ends_it_at_once_and_keeps_what_is_there(store: Store) -> None:
 def test_a_stop_need_not_wait_for_a_compiler(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = threading.Event()
 
-    def slow(*_: object) -> object:
+    def slow(*_: object, **__: object) -> object:
         assert compiled.wait(PATIENCE)
         return iter([])
 
@@ -128,7 +118,7 @@ def test_a_stop_whose_end_is_refused_is_written_at_the_next_beat(
 ) -> None:
     compiled, end, refused = threading.Event(), store.end_race_group, []
 
-    def slow(*_: object) -> object:
+    def slow(*_: object, **__: object) -> object:
         assert compiled.wait(PATIENCE)
         return iter([])
 
@@ -149,61 +139,6 @@ def test_a_stop_whose_end_is_refused_is_written_at_the_next_beat(
     assert found.groups[0].reason == BUSY
     compiled.set()
     thread.join(PATIENCE)
-
-
-def test_it_gives_way_to_a_run_and_goes_on_later_with_what_is_missing(store: Store) -> None:
-    key = asked(store, many_plan(3))
-    thread = in_a_thread(store, key)
-    until_race(store, key.race_id, lambda race: race.done > 0)
-    run_id = store.create_run(RunSpec())
-    thread.join(PATIENCE)
-    group = store.race(key.race_id).groups[0]
-    assert (group.status, group.worker, group.reason) == ("queued", None, None)
-    assert 0 < group.done < group.total
-    assert store.waiting_race_groups()[0] == key
-    before = store.race_runs(key.race_id)
-    assert not any(run.stopped for run in before), "none was cut short"
-    store.claim(run_id, "w")
-    train_group(store, key, "w2")
-    after = {run.member: run for run in store.race_runs(key.race_id)}
-    assert store.race(key.race_id).groups[0].status == "finished"
-    assert len(after) == group.total
-    # Their times would differ.
-    assert all(after[run.member] == run for run in before), "nothing is trained twice"
-
-
-def test_it_gives_way_to_an_export_for_whose_sake_it_is_asked(store: Store) -> None:
-    key = asked(store, many_plan(3))
-    thread = in_a_thread(store, key)
-    until_race(store, key.race_id, lambda race: race.done > 0)
-    give_way("another:0")
-    give_way(group_name(key))
-    thread.join(PATIENCE)
-    assert store.race(key.race_id).groups[0].status == "queued"
-    give_way(group_name(key))
-
-
-def test_for_one_run_one_gives_way_and_races_before_searches(store: Store) -> None:
-    first = asked(store, race_plan())
-    second = GroupKey(first.race_id, 1)
-    checked = store.create_run(RunSpec())
-    store.claim(checked, "w")
-    store.finish(checked, "finished", worker="w")
-    store.ask_check(checked, 20.0)
-    store.claim_check(checked, "c")
-    for key, worker in ((second, "b"), (first, "a")):
-        store.claim_race_group(key, worker)
-    assert giving_way(store) == {group_name(first): "a", group_name(second): "b", checked: "c"}
-    with Scribe(store, first, "a") as one, Scribe(store, second, "b") as other:
-        with Heart(store, checked, "c") as heart:
-            store.create_run(RunSpec())
-            deadline = time.monotonic() + PATIENCE
-            while not one.gave_way:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-            time.sleep(1.0)
-            assert not other.gave_way
-            assert not heart.gave_way
 
 
 def test_what_goes_wrong_is_said_and_the_other_groups_do_not_mind(store: Store) -> None:

@@ -47,6 +47,7 @@ def test_a_worker_that_has_grown_is_replaced_after_its_run_and_no_run_is_lost(
     store.close()
 
 
+@pytest.mark.exhaustive
 def test_a_warm_worker_stays_below_the_memory_at_which_it_is_replaced(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -27,7 +27,6 @@ class Attention(WeightedLayer):
         "Every step looks at every other, then a small dense net; both residual."
     )
     only_sequences: ClassVar[bool] = True
-    seconds: ClassVar[float] = 3e-4
 
     kind: Literal["attention"] = "attention"
     heads: int = Field(2, ge=1, le=32, description="Number of attention heads.")

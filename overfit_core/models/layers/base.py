@@ -73,8 +73,6 @@ class BaseLayer(BaseModel, ABC):
     """Whether the layer takes nothing but a sequence; see `Recurrent.return_sequences`."""
     keeps_shape: ClassVar[bool] = False
     """Whether the output always has the input's shape."""
-    seconds: ClassVar[float] = 2e-6
-    """Rough fixed cost of one training step of this layer, besides its arithmetic."""
 
     @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
@@ -95,10 +93,6 @@ class BaseLayer(BaseModel, ABC):
     def flops(self, shape: Shape) -> int:
         """Rough number of floating point operations of one forward pass of one sample."""
         return 5 * prod(self.output_shape(shape))
-
-    def overhead(self, shape: Shape) -> float:
-        """Rough seconds that one training step of this layer takes whatever its size."""
-        return self.seconds
 
     @abstractmethod
     def build(self, inputs: KerasTensor, context: BuildContext) -> KerasTensor:

@@ -43,7 +43,6 @@ def window_shape(
 
 
 class _Convolution(WeightedLayer):
-    seconds: ClassVar[float] = 1e-4
     rank: ClassVar[int]
 
     filters: int = Field(16, ge=1, le=1024, description="Number of output channels.")

@@ -23,7 +23,6 @@ from overfit_core.models.layers.convolution import window_shape
 class _Pooling(BaseLayer):
     rank: ClassVar[int]
     keras_class: ClassVar[str]
-    seconds: ClassVar[float] = 3e-5
 
     pool_size: int = Field(2, ge=1, le=64, description="Length of the window, along each axis.")
     strides: int | None = Field(
@@ -161,7 +160,6 @@ class Flatten(BaseLayer):
 
     label: ClassVar[str] = "Flatten"
     meaning: ClassVar[str] = "All numbers of a sample in one row."
-    seconds: ClassVar[float] = 0.0
 
     kind: Literal["flatten"] = "flatten"
 

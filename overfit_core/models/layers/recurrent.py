@@ -45,10 +45,6 @@ class Recurrent(WeightedLayer):
         steps, channels = shape
         return steps * self.units * self.gates * (2 * (channels + self.units) + 10)
 
-    def overhead(self, shape: Shape) -> float:
-        """A few small operations per step, forward and backward."""
-        return 8e-6 * shape[0] * self.gates
-
     def keras_arguments(self) -> dict[str, Any]:
         """Arguments of the gated kinds beyond those that all share."""
         return {}

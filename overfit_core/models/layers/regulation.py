@@ -44,8 +44,6 @@ class Dropout(_KeepsShape):
 
 
 class _Normalization(_KeepsShape):
-    seconds: ClassVar[float] = 5e-6
-
     epsilon: float = Field(
         1e-3, gt=0.0, le=1.0, description="Added to the variance before the root is taken."
     )

@@ -1,4 +1,4 @@
-"""What a run of a race costs, worked out from its settings. No Keras.
+"""How long training takes, worked out from the settings. No Keras.
 
 The figures are those of one core of a cloud machine of 2026, compiled as the engine does; on
 others all of them are off by about the same factor.
@@ -36,7 +36,7 @@ class LayerCost:
         fixed: For each epoch.
     """
 
-    compile: float = 0.13
+    compile: float = 0.04
     flop: float = 1.3e-11
     step: float = 0.0
     fixed: float = 1.6e-6
@@ -58,7 +58,7 @@ class OptimizerCost:
     array: float = 0.0
 
 
-_RECURRENT = LayerCost(compile=1.0, flop=2.2e-11, step=7e-6)
+_RECURRENT = LayerCost(compile=0.57, flop=2.2e-11, step=7e-6)
 _CONVOLUTION = LayerCost(flop=1.6e-11, fixed=1e-4)
 _POOLING = LayerCost(fixed=1e-5)
 LAYER_COSTS = {
@@ -71,7 +71,7 @@ LAYER_COSTS = {
     "simple_rnn": _RECURRENT,
     "lstm": _RECURRENT,
     "gru": _RECURRENT,
-    "attention": LayerCost(compile=1.8, flop=2.6e-11, fixed=2e-4),
+    "attention": LayerCost(compile=1.2, flop=2.6e-11, fixed=2e-4),
     "flatten": LayerCost(compile=0.0, fixed=0.0),
     "batch_normalization": LayerCost(compile=0.4, fixed=5e-6),
     "dropout": LayerCost(compile=0.5),
@@ -87,12 +87,12 @@ OPTIMIZER_COSTS = {
 
 SLOW_KINDS = {"conv1d", "conv2d"}
 """A net with one of them runs on TensorFlow's own kernels; see ``structure.backend_for``."""
-XLA_COMPILE, TENSORFLOW_COMPILE = 0.45, 0.25
+XLA_COMPILE, TENSORFLOW_COMPILE = 0.36, 0.2
 TENSORFLOW_EPOCH = 1e-4
 TENSORFLOW_ARRAY = 8.0
 """How many times more an array costs the optimizer there."""
 FLOAT64 = 2.0
-RANDOM_NUMBER = 4.7e-7
+RANDOM_NUMBER = 2.5e-8
 """One number that dropout draws, under XLA."""
 MATRIX_COMPILE, MATRIX_EPOCH, MATRIX_FLOP = 0.5, 8e-6, 1e-11
 """What Muon's iteration takes for each matrix of weights."""
@@ -128,6 +128,15 @@ def epoch_seconds(spec: RunSpec, optimizer: OptimizerSpec | None = None) -> floa
         total += cost.fixed + length * cost.step + work * _precision(spec)
         total += spec.batch.samples * _random_numbers(layer, shape) * RANDOM_NUMBER
     return total + (_update_seconds(spec, optimizer) if optimizer else 0.0)
+
+
+def training_seconds(spec: RunSpec) -> float:
+    """Return about how long a run trains, compiling aside, if it goes on to its last epoch.
+
+    Raises:
+        ShapeError: If a layer cannot take what arrives at it.
+    """
+    return spec.training.epochs * epoch_seconds(spec, spec.optimizer)
 
 
 def compile_seconds(spec: RunSpec, optimizer: OptimizerSpec | None = None) -> float:

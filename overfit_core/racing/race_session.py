@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from overfit_core.training.checkpoint import Checkpoint
+from overfit_core.training.loops import versions
+from overfit_core.training.plan import Carry
 from overfit_core.training.recording import Recorded
 from overfit_core.training.session import Session
 from overfit_core.training.spec_session import Judged, inference, judged_by, summary_of
@@ -18,10 +22,10 @@ if TYPE_CHECKING:
     from overfit_core.training.plan import Data, Plan
     from overfit_core.training.program import Program
     from overfit_core.training.result import RunSummary
-    from overfit_core.training.types import FloatArray, IntArray
+    from overfit_core.training.types import FloatArray, IntArray, Tensor
 
 
-class Entry(Session):
+class RaceSession(Session):
     """Trains one run; see ``Session`` for how it is advanced.
 
     Behind its last epoch it trains one more, whose figures, taken before its update, are those of
@@ -38,6 +42,11 @@ class Entry(Session):
         plan: What to record; its criterion says what is right.
         learning_rate: The model's own does not count.
         program: That of a run before with this very model; it is looked for if None.
+        start: What the program made of the model for a run before that started from the same
+            weights; None has it made anew.
+
+    Attributes:
+        start: The same, once this run has begun.
     """
 
     def __init__(
@@ -50,6 +59,7 @@ class Entry(Session):
         *,
         learning_rate: float,
         program: Program | None = None,
+        start: list[Tensor] | None = None,
     ) -> None:
         """Prepare the run."""
         super().__init__(model, data, epochs=spec.training.epochs, plan=plan, program=program)
@@ -57,6 +67,39 @@ class Entry(Session):
         assert plan.criterion is not None
         self._criterion, self._batch, self._dtype = plan.criterion, batch, spec.training.dtype
         self._judged: Judged | None = None
+        self.start = self._saved = start
+
+    def checkpoint(self) -> Checkpoint:
+        """Return where it stands between two epochs, behind the first one; it can go on, too."""
+        self._attach()
+        return Checkpoint(
+            versions=versions(),
+            epoch=self.epoch,
+            streak=int(self._carry.streak),
+            learned=np.asarray(self._carry.learned),
+            memorisation=replace(self.memorisation),
+            best=self.best,
+            compile_seconds=self.compile_seconds,
+            train_seconds=self.train_seconds,
+            variables=tuple(self.program.save()),
+        )
+
+    def go_on(self, checkpoint: Checkpoint) -> bool:
+        """Stand where the same run stood in another process, instead of at its start.
+
+        Returns:
+            False if that was of another version, whose numbers may be others; it stays at its
+            start then.
+        """
+        if checkpoint.versions != versions():
+            return False
+        self.epoch = checkpoint.epoch
+        self._carry = Carry(checkpoint.epoch, checkpoint.streak, checkpoint.learned)
+        self.memorisation, self.best = replace(checkpoint.memorisation), checkpoint.best
+        self.compile_seconds = checkpoint.compile_seconds
+        self.train_seconds = checkpoint.train_seconds
+        self._saved = list(checkpoint.variables)
+        return True
 
     def end(self) -> RunSummary:
         """Return how the run ended; it cannot go on after that.
@@ -77,6 +120,11 @@ class Entry(Session):
         apart = y[0].size > 1 or y.max() == y.min()
         regression = self._criterion.task == "regression"
         return bool(self.model.optimizer.use_ema) or (regression and bool(apart))
+
+    def _attach(self) -> None:
+        super()._attach()
+        if self.start is None and self.epoch == 0:
+            self.start = self.program.values()
 
     def _rates(self, count: int) -> FloatArray:
         return np.full(count, self._rate, self._dtype)
