@@ -8,24 +8,29 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CHECKED := overfit_core pages app.py tests benchmarks docs
 
-.PHONY: run test test-all lint format bench picture clean
+.PHONY: run test exhaustive test-all lint format bench picture clean
 
 # Install what the app needs, start it, and print its address.
 run: $(VENV)/.app
 	@$(BIN)/python -m streamlit run app.py --server.address=localhost --server.showEmailPrompt=false
 
-# Install what the tests need, a browser included, and run them, except those that `test-all` adds:
-# on every core; those that start workers one by one, so that their times do not suffer from a
-# neighbour; browsers two at a time.
+# Install what the tests need, a browser included, and run them, without the exhaustive ones: on
+# every core; those that start workers one by one; browsers two at a time.
 test: $(VENV)/.dev
 	@$(BIN)/python tests/e2e/browser.py
 	@$(BIN)/python -m pytest -m "not cluster and not e2e and not exhaustive" -n auto --dist worksteal
-	@$(BIN)/python -m pytest -m "cluster"
-	@$(BIN)/python -m pytest -m "e2e" -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -m "cluster and not exhaustive"
+	@$(BIN)/python -m pytest -m "e2e and not exhaustive" -n 2 --dist worksteal
 
-# Every test, also those marked exhaustive, which try the same with many settings: some minutes more.
-test-all: test
-	@$(BIN)/python -m pytest -m "exhaustive" -n auto
+# The tests that `make test` leaves out: more cases of the same, and rarer ways for things to go.
+exhaustive: $(VENV)/.dev
+	@$(BIN)/python tests/e2e/browser.py
+	@$(BIN)/python -m pytest -m "exhaustive and not cluster and not e2e" -n auto --dist worksteal
+	@$(BIN)/python -m pytest -m "exhaustive and cluster"
+	@$(BIN)/python -m pytest -m "exhaustive and e2e" -n 2 --dist worksteal
+
+# Every test.
+test-all: test exhaustive
 
 # Check format, style and types.
 lint: $(VENV)/.dev

@@ -37,6 +37,13 @@ WEB = (
     "overfit_core.comparison.scoreboard",
     "overfit_core.comparison.view",
     "overfit_core.exports",
+    "overfit_core.exports.race_tables",
+    "overfit_core.racing",
+    "overfit_core.racing.estimate",
+    "overfit_core.racing.listing",
+    "overfit_core.racing.picking",
+    "overfit_core.racing.reference",
+    "overfit_core.racing.setup",
     "overfit_core.settings",
     "overfit_core.visitors",
     "overfit_core.store",
@@ -169,21 +176,24 @@ def test_each_module_of_the_web_process_loads_without_tensorflow_and_scikit_lear
 
 
 def test_the_shared_parts_of_the_pages_load_without_tensorflow_and_scikit_learn() -> None:
-    loaded = _loaded_by(["pages.parts"])
+    parts = [f"pages.parts.{path.stem}" for path in _files(PAGES / "parts")]
+    assert "pages.parts.race_panel" in parts
+    loaded = _loaded_by([part.removesuffix(".__init__") for part in parts])
     assert "streamlit" in loaded
     assert not loaded & (HEAVY | LATER)
 
 
 def test_a_spec_is_checked_summed_up_and_linked_without_tensorflow_and_scikit_learn() -> None:
     code = """
-from overfit_core.models.summary import estimate_seconds, summarise
+from overfit_core.models.costs import training_seconds
+from overfit_core.models.summary import summarise
 from overfit_core.presets import PRESETS
 from overfit_core.spec import RunSpec
 for preset in PRESETS.values() if hasattr(PRESETS, "values") else PRESETS:
     spec = RunSpec.load(preset.spec.to_json())
     assert RunSpec.from_link_code(spec.link_code()) == spec
     assert summarise(spec).parameters > 0
-    assert estimate_seconds(spec) > 0
+    assert training_seconds(spec) > 0
 """
     assert not _loaded_by(["overfit_core.presets"], code) & (HEAVY | LATER)
 

@@ -13,6 +13,7 @@ import pytest
 
 from overfit_core.__main__ import BAD_INPUT, MEMORISED, NOT_MEMORISED, main
 from overfit_core.presets import PRESETS
+from tests.diagnosis import two_heads
 from tests.diagnosis.programs import HEALTHY, X, Y
 
 # Keras 3.15, when it saves.
@@ -50,7 +51,9 @@ def test_a_run_of_a_file_of_settings(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out.startswith("Memorised at epoch 408")
 
 
-@pytest.mark.parametrize("name", ["a.npy", "cut.npz", "pickled.npz", "text.npz", "both.npz"])
+@pytest.mark.parametrize(
+    "name", ["a.npy", "cut.npz", "pickled.npz", "text.npz", "both.npz", "both_y.npz"]
+)
 def test_a_file_that_is_no_batch_is_bad_input(
     name: str, files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,6 +66,8 @@ def test_a_file_that_is_no_batch_is_bad_input(
         np.savez(batch, x=np.array([{}, {}], object), y=Y)
     elif name == "both.npz":
         np.savez(batch, x=X, x_left=X, y=Y)
+    elif name == "both_y.npz":
+        np.savez(batch, x=X, y=Y, y_left=Y)
     else:
         batch.write_text("x,y")
     assert main(["check", files[0], str(batch)]) == BAD_INPUT
@@ -109,6 +114,22 @@ def test_several_inputs_are_given_by_name(tmp_path: Path) -> None:
     np.savez(tmp_path / "batch.npz", x_right=0 * X, x_left=X, y=Y)
     given = ["check", str(tmp_path / "model.keras"), str(tmp_path / "batch.npz")]
     assert main([*given, "--epochs", "300"]) == MEMORISED
+
+
+@pytest.mark.parametrize(
+    "labels", [{"y_kind": two_heads.KIND, "y_size": two_heads.SIZE}, {"y_kind": two_heads.KIND}]
+)
+def test_several_outputs_are_given_by_name(
+    labels: dict[str, np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two_heads.model(by_name=True).save(tmp_path / "model.keras")
+    np.savez(tmp_path / "batch.npz", x=two_heads.X, **labels)
+    given = ["check", str(tmp_path / "model.keras"), str(tmp_path / "batch.npz")]
+    ends = MEMORISED if len(labels) == 2 else NOT_MEMORISED
+    assert main([*given, "--epochs", "600"]) == ends
+    said = capsys.readouterr().out
+    assert ("- `size`: memorised: R²" in said) == (ends == MEMORISED)
+    assert ("the model's outputs are kind, size" in said) == (ends == NOT_MEMORISED)
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from overfit_core import run
-from overfit_core.models.summary import estimate_seconds, summarise
+from overfit_core.models.costs import training_seconds
+from overfit_core.models.summary import summarise
 from overfit_core.presets import PRESETS
 from overfit_core.spec import RunSpec
 from overfit_core.training.result import RunResult
@@ -47,6 +48,7 @@ def test_article_2_has_all_four_right_only_just() -> None:
     assert result.summary.loss == pytest.approx(0.18, abs=0.02)
 
 
+@pytest.mark.exhaustive
 def test_article_2_fails_from_about_one_start_in_three() -> None:
     starts = [run(changed("article-2", "training", seed=seed)).summary for seed in range(30)]
     failed = sum(summary.memorised_epoch is None for summary in starts)
@@ -96,6 +98,7 @@ def test_digits_cnn_learns_the_last_digit_seven_times_later_than_the_first() -> 
     assert learned[-1] / learned[4] > 6
 
 
+@pytest.mark.exhaustive
 def test_sensor_lstm_goes_a_bumpy_way() -> None:
     result = outcome("sensor-lstm")
     assert all_right_from(result) == pytest.approx(62, abs=6)
@@ -110,6 +113,7 @@ def test_sensor_conv1d_needs_an_eighth_of_the_parameters_and_a_quarter_of_the_ep
     assert sizes[0] / sizes[1] == pytest.approx(8, abs=0.6)
 
 
+@pytest.mark.exhaustive
 def test_sensor_attention_ends_far_below_the_others() -> None:
     result = outcome("sensor-attention")
     assert all_right_from(result) == pytest.approx(35, abs=5)
@@ -203,7 +207,7 @@ def test_a_preset_has_a_title_two_sentences_and_no_name_of_its_own(preset: str) 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_is_done_in_a_few_seconds(preset: str) -> None:
-    assert estimate_seconds(PRESETS[preset].spec) < 5.0
+    assert training_seconds(PRESETS[preset].spec) < 5.0
 
 
 def test_every_preset_has_a_test_of_its_claim() -> None:

@@ -29,6 +29,7 @@ def theme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_axe_finds_nothing_serious_before_and_after_a_run(
     new_context: Callable[..., BrowserContext], app: App, theme: str, viewport: dict[str, int]
@@ -47,6 +48,7 @@ def test_axe_finds_nothing_serious_before_and_after_a_run(
     assert not _serious(train_page.page)
 
 
+@pytest.mark.few(1)
 def test_axe_finds_nothing_serious_where_settings_are_wrong(
     new_context: Callable[..., BrowserContext], app: App, theme: str
 ) -> None:
@@ -58,6 +60,7 @@ def test_axe_finds_nothing_serious_where_settings_are_wrong(
     assert not _serious(train_page.page)
 
 
+@pytest.mark.exhaustive
 def test_the_two_themes_look_different(
     new_context: Callable[..., BrowserContext], app: App
 ) -> None:

@@ -114,6 +114,7 @@ def test_runs_are_found_named_deleted_and_brought_back(page: Page, app: App) -> 
     expect(page.get_by_text(re.compile(rf"\b{runs} runs? of yours"))).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_the_link_can_be_copied_and_is_a_qr_code(
     page: Page, app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
@@ -128,6 +129,7 @@ def test_the_link_can_be_copied_and_is_a_qr_code(
     assert copied == train_page.page.url.replace("%2C", ",")
 
 
+@pytest.mark.exhaustive
 def test_the_link_stays_open_while_the_run_ends_beneath_it(train_page: TrainPage) -> None:
     page = train_page.page
     train_page.choose("Pace", "100 epochs/s")
@@ -147,6 +149,7 @@ def test_the_link_stays_open_while_the_run_ends_beneath_it(train_page: TrainPage
     expect(dialog.locator("img")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_in_a_frame_the_charts_stand_alone(compared: TrainPage) -> None:
     page = compared.page
     open_compare(page, f"{page.url}&embed=true")
@@ -164,6 +167,7 @@ def test_hovering_one_chart_shows_the_values_of_the_other(compared: TrainPage) -
     expect(other.get_by_text(re.compile(r"Epoch \d+"))).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_the_buttons_of_a_chart_are_as_wide_as_a_finger_where_there_is_one(
     new_context: Callable[..., BrowserContext], both: Both
 ) -> None:
@@ -177,6 +181,7 @@ def test_the_buttons_of_a_chart_are_as_wide_as_a_finger_where_there_is_one(
         assert min(box["width"], box["height"]) >= 32
 
 
+@pytest.mark.exhaustive
 def test_picks_on_the_runs_page_outlast_a_search_and_are_taken_away_at_once(
     new_context: Callable[..., BrowserContext], app: App, both: Both
 ) -> None:
@@ -204,6 +209,7 @@ def test_picks_on_the_runs_page_outlast_a_search_and_are_taken_away_at_once(
     expect(page.get_by_text("1 run picked", exact=True)).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_is_opened_leaves_what_was_typed(
     new_context: Callable[..., BrowserContext], app: App, both: Both
 ) -> None:
@@ -226,6 +232,7 @@ def test_a_run_that_is_opened_leaves_what_was_typed(
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("500")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("theme", "viewport"), [("light", PHONE), ("dark", DESK)], ids=["light-phone", "dark-desk"]
 )

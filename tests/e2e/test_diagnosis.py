@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from overfit_core import RunSpec
@@ -63,6 +64,7 @@ def test_article_3_is_trained_explained_mended_and_memorises(train_page: TrainPa
     assert not train_page.errors
 
 
+@pytest.mark.exhaustive
 def test_a_search_is_stopped_and_the_page_reloaded_in_its_middle(train_page: TrainPage) -> None:
     page = train_page.page
     stop = begin_a_long_search(train_page)
@@ -73,6 +75,7 @@ def test_a_search_is_stopped_and_the_page_reloaded_in_its_middle(train_page: Tra
     expect(page.locator(".st-key-ask-search")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_a_broken_run_trains_beside_a_healthy_one(page: Page, app: App) -> None:
     page.goto(f"{app.url}/learn?lesson=break&fault=zero-weights")
     page.get_by_role("button", name="Train both").click()
@@ -106,6 +109,7 @@ def test_a_mystery_is_sent_to_somebody_who_guesses_it(
     expect(student.get_by_role("heading", name=re.compile("^Why:"))).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_dies_while_it_looks_is_said_and_the_search_is_asked_for_again(
     train_page: TrainPage, app: App
 ) -> None:

@@ -75,6 +75,7 @@ def logged_in(app: App, context: BrowserContext, name: str) -> Page:
     return page
 
 
+@pytest.mark.exhaustive
 def test_whoever_logs_in_finds_their_runs_in_another_browser_and_nobody_else_does(
     guarded: App, new_context: Callable[..., BrowserContext]
 ) -> None:

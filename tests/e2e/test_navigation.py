@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.server import running_app
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("address", ["compare", "runs"])
 def test_a_link_that_is_the_first_thing_opened_after_a_start_has_the_apps_own_navigation(
     page: Page, tmp_path: Path, address: str
@@ -20,6 +21,7 @@ def test_a_link_that_is_the_first_thing_opened_after_a_start_has_the_apps_own_na
         expect(page).to_have_title("Overfit Lab")
 
 
+@pytest.mark.exhaustive
 def test_such_a_link_keeps_what_it_says(page: Page, tmp_path: Path) -> None:
     with running_app(tmp_path, OVERFIT_WORKERS="1") as app:
         page.goto(f"{app.url}/compare?runs=no-such-run")

@@ -70,7 +70,8 @@ def test_a_race_is_started_watched_stopped_and_opened_by_its_link(
     page: Page, app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
     race_page = RacePage(page).open(f"{app.url}/race?setup={LONG.link_code()}")
-    expect(page.get_by_text("34 runs of 60,000 epochs, about")).to_be_visible()
+    told = "36 runs: 34 of 60,000 epochs and 2 of L-BFGS for comparison, about"
+    expect(page.get_by_text(told)).to_be_visible()
     race_page.button("Start race").click()
     race_page.wait_for_address("race=")
     race_page.wait_for_runs(2)
@@ -90,6 +91,28 @@ def test_a_race_is_started_watched_stopped_and_opened_by_its_link(
     expect(stranger.button("Stop")).to_be_disabled()
     expect(stranger.page.get_by_role("button", name=re.compile("what is missing"))).to_have_count(0)
     expect(stranger.page.get_by_role("spinbutton", name="Seeds")).to_have_value("2")
+    stranger.settle()
+    assert not race_page.errors
+    assert not stranger.errors
+
+
+def test_a_race_is_named_where_it_stands_and_the_name_goes_with_its_link(
+    race_page: RacePage, new_context: Callable[..., BrowserContext]
+) -> None:
+    page, name = race_page.page, "Adam and its friends"
+    race_page.button("Start race").click()
+    race_page.wait_until_over()
+    page.get_by_role("button", name="Name", exact=True).click()
+    page.get_by_label("Name of the race").fill(name)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    # The form has gone, so that nothing of the race is behind it.
+    expect(page.get_by_label("Name of the race")).to_have_count(0)
+    assert _serious(page) == []
+
+    stranger = RacePage(new_context().new_page()).open(page.url)
+    expect(stranger.page.get_by_role("heading", name=name)).to_be_visible()
+    expect(stranger.page.get_by_role("button", name="Name", exact=True)).to_have_count(0)
     stranger.settle()
     assert not race_page.errors
     assert not stranger.errors
@@ -118,6 +141,7 @@ def test_a_click_on_a_cell_opens_its_runs_with_their_histories(race_page: RacePa
     assert not race_page.errors
 
 
+@pytest.mark.exhaustive
 def test_one_run_of_a_race_is_opened_on_the_train_page(race_page: RacePage) -> None:
     page = race_page.page
     race_page.button("Start race").click()
@@ -132,6 +156,7 @@ def test_one_run_of_a_race_is_opened_on_the_train_page(race_page: RacePage) -> N
     assert not race_page.errors
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("view", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_race_page_can_be_used_by_everybody(

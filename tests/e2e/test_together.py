@@ -93,6 +93,7 @@ def test_curves_grow_on_the_compare_page_until_their_runs_end(
     assert not train_page.errors
 
 
+@pytest.mark.exhaustive
 def test_a_timer_sent_while_its_page_is_left_does_not_clear_the_next_page(
     train_page: TrainPage, app: App
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_timer_sent_while_its_page_is_left_does_not_clear_the_next_page(
     assert not train_page.errors
 
 
+@pytest.mark.exhaustive
 def test_twelve_optimizers_of_the_table_train_at_once(train_page: TrainPage) -> None:
     page = train_page.page
     page.get_by_role("tab", name="Training").click()
@@ -130,6 +132,7 @@ def test_twelve_optimizers_of_the_table_train_at_once(train_page: TrainPage) -> 
     assert not train_page.errors
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("kind", "beginning"), [("PNG", b"\x89PNG\r\n"), ("SVG", b"<svg ")])
 def test_a_chart_is_downloaded_as_a_picture(
     compared: TrainPage, kind: str, beginning: bytes

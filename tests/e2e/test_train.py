@@ -29,6 +29,7 @@ def test_article_2_is_memorised_and_found_again_after_a_reload(train_page: Train
     assert not train_page.errors
 
 
+@pytest.mark.exhaustive
 def test_the_sentence_on_article_1_is_that_it_was_not_memorised(train_page: TrainPage) -> None:
     train_page.choose("Preset", "Article, example 1:")
     train_page.train()
@@ -87,6 +88,7 @@ def test_a_wrong_layer_setting_is_named_beside_its_widget_and_starts_nothing(
     expect(beside).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_runs_settings_come_back_into_the_form_beside_it(train_page: TrainPage) -> None:
     train_page.train()
     train_page.wait_for_status(r"emorised")
@@ -100,6 +102,7 @@ def test_a_runs_settings_come_back_into_the_form_beside_it(train_page: TrainPage
     expect(train_page.button("Take this run's settings")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_list_opened_right_after_a_change_stays_open_on_a_phone(
     new_context: Callable[..., BrowserContext], app: App
 ) -> None:
@@ -119,6 +122,7 @@ def test_a_list_opened_right_after_a_change_stays_open_on_a_phone(
     expect(page.get_by_role("option").first).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_what_was_typed_is_still_there_after_a_reload(train_page: TrainPage) -> None:
     train_page.page.get_by_role("tab", name="Training").click()
     train_page.type_in("Epochs", "321")
@@ -131,6 +135,7 @@ def test_what_was_typed_is_still_there_after_a_reload(train_page: TrainPage) -> 
     expect(train_page.page.get_by_label("Epochs", exact=True)).to_have_value("321")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "query", ["run=nobody", "spec=!!!", "spec=1.AAAA", "draft=..%2F", "preset=x"]
 )
@@ -156,6 +161,7 @@ def test_the_chart_keeps_its_node_and_its_zoom_while_a_run_goes_on(train_page: T
     assert train_page.shown_range("loss") == pytest.approx([1.5, 4.0])
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_ended_is_not_drawn_again_while_it_is_looked_at(train_page: TrainPage) -> None:
     train_page.train()
     train_page.wait_for_status(r"^Memorised")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from overfit_core.visitors import COOKIE
@@ -32,6 +33,7 @@ def test_two_tabs_that_are_opened_at_once_are_one_visitor(
     expect(page.get_by_text("Somebody else made this run")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_two_installations_on_one_host_keep_their_visitors_apart(
     new_context: Callable[..., BrowserContext], app: App
 ) -> None:
@@ -47,6 +49,7 @@ def test_two_installations_on_one_host_keep_their_visitors_apart(
         assert len({name for name in names if name.startswith(COOKIE)}) == 2
 
 
+@pytest.mark.exhaustive
 def test_a_visitor_of_before_stays_the_same(
     new_context: Callable[..., BrowserContext], app: App
 ) -> None:
