@@ -1,12 +1,15 @@
 """A real cluster with two workers, shared by the tests that need one."""
 
+import contextlib
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import make_url
 
 from overfit_core.settings import Settings
 from overfit_core.spec import RunSpec, TrainingSpec
@@ -40,6 +43,34 @@ def pid_of(record: RunRecord) -> int:
     """The worker process that has the run."""
     assert record.worker is not None
     return int(record.worker.partition("#")[2])
+
+
+def freeze(pid: int, settings: Settings) -> None:
+    """Stop a process with a signal, between two of its visits to the store.
+
+    In the middle of one it would keep the database locked, and nobody could ask it for anything.
+    """
+    database = make_url(settings.store_url).database
+    assert database is not None
+    process = psutil.Process(pid)
+    while True:
+        process.suspend()
+        while process.status() != psutil.STATUS_STOPPED:
+            time.sleep(0.001)
+        if _free(database):
+            return
+        process.resume()
+        time.sleep(0.02)
+
+
+def _free(database: str) -> bool:
+    """Whether a SQLite database can be written at once, or as soon as somebody else has written."""
+    with contextlib.closing(sqlite3.connect(database, timeout=1.0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
 
 
 def family(pid: int) -> list[psutil.Process]:

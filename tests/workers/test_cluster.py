@@ -15,7 +15,7 @@ from overfit_core.spec import BatchSpec, RunSpec
 from overfit_core.store import RunFilter, Store
 from overfit_core.workers import Cluster, ClusterStatus
 
-from .conftest import LONG, SHORT, ended, family, gone, pid_of, until
+from .conftest import LONG, SHORT, ended, family, freeze, gone, pid_of, until
 
 pytestmark = pytest.mark.cluster
 Submit = Callable[[RunSpec], str]
@@ -152,14 +152,12 @@ def test_a_killed_worker_leaves_its_run_interrupted_and_the_next_run_goes_to_a_r
 
 @pytest.mark.exhaustive
 def test_a_worker_that_does_not_answer_a_stop_is_restarted(
-    store: Store, submit: Submit, cluster: Cluster
+    store: Store, submit: Submit, settings: Settings
 ) -> None:
     run_id = submit(LONG)
-    # Slow enough to be stopped between two visits to the store, not in the middle of one.
-    store.set_pace_all([run_id], 2.0)
     record = until(store, run_id, lambda record: record.epoch > 0)
     pid = pid_of(record)
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid, settings)
     store.set_wish_all([run_id], "stop")
     record = until(store, run_id, ended)
     assert record.status == "interrupted"

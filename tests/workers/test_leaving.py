@@ -16,7 +16,7 @@ from overfit_core.store import Store
 from overfit_core.workers import Cluster
 from overfit_core.workers import cluster as cluster_module
 
-from .conftest import LONG, ended, family, gone, until
+from .conftest import LONG, ended, family, freeze, gone, pid_of, until
 
 pytestmark = pytest.mark.cluster
 
@@ -82,8 +82,7 @@ def test_closing_ends_the_run_and_every_process_also_a_stopped_one(
     cluster.submit(run_id)
     record = until(store, run_id, lambda record: record.epoch > 0)
     processes = family(cluster._link.child.pid)
-    assert record.worker is not None
-    os.kill(int(record.worker.partition("#")[2]), signal.SIGSTOP)
+    freeze(pid_of(record), settings)
 
     cluster.close()
     cluster.close()

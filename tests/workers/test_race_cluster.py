@@ -13,12 +13,13 @@ import pytest
 
 from overfit_core.racing.plan import REFERENCE, Member, RacePlan
 from overfit_core.racing.results import RaceRun
+from overfit_core.settings import Settings
 from overfit_core.store import GroupKey, Store
 from overfit_core.training import History
 from overfit_core.workers import Cluster
 from overfit_core.workers.watcher import DIED
 
-from .conftest import SHORT, ended, until
+from .conftest import SHORT, ended, freeze, until
 from .race_plans import PATIENCE, long_plan, many_plan, race_plan, until_race
 
 pytestmark = pytest.mark.cluster
@@ -161,14 +162,14 @@ def test_a_run_need_not_wait_for_a_long_run_of_a_race(store: Store, cluster: Clu
     assert cut[left.member] > left.history.last_epoch, "it went on where it was left"
 
 
-def test_a_worker_that_does_not_answer_a_stop_is_restarted(store: Store, cluster: Cluster) -> None:
+def test_a_worker_that_does_not_answer_a_stop_is_restarted(
+    store: Store, cluster: Cluster, settings: Settings
+) -> None:
     race_id = start(store, cluster, long_plan())
     found = until_race(store, race_id, lambda race: race.status == "running")
     worker = found.groups[0].worker
     assert worker is not None
-    # Not in the middle of writing, which it does four times a second.
-    time.sleep(1.0)
-    os.kill(int(worker.partition("#")[2]), signal.SIGSTOP)
+    freeze(int(worker.partition("#")[2]), settings)
     store.stop_race(race_id)
     found = until_race(store, race_id, lambda race: race.ended)
     assert found.status == "interrupted"
