@@ -27,7 +27,10 @@ def keep() -> None:
 
 
 def form_version() -> None:
-    """Draw what no person sees: a field by which the browser says which form it shows."""
+    """Draw what no person sees: a field by which the browser says which form it shows.
+
+    It belongs behind all others: they reach a browser one after another.
+    """
     st.text_input("Version of the form", key=keys.FORM_VERSION, persist_state="session")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -63,13 +64,17 @@ def settings_form(draft: Draft) -> None:
     Args:
         draft: What they say.
     """
-    problems = Problems(draft.problems)
     hidden = st.session_state[keys.HIDDEN]
-    late_clicks.form_version()
     if "preset" not in hidden:
         _preset(draft)
     if draft.spec is not None:
         show_warnings(draft.spec)
+    _tabs(Problems(draft.problems), hidden)
+    # Last: a browser that has it has every field above it.
+    late_clicks.form_version()
+
+
+def _tabs(problems: Problems, hidden: Container[str]) -> None:
     shown = {part: tab for part, tab in TABS.items() if part not in hidden}
     if not shown:
         return

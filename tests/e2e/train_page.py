@@ -61,7 +61,10 @@ class TrainPage:
 
     def curves(self, name: str) -> list[dict[str, Any]]:
         """Name and epochs of each line in a chart."""
-        return list(self.chart(name).evaluate(CURVES))
+        chart = self.chart(name)
+        # While a page is drawn anew, the old chart stands beside the new one for a moment.
+        expect(chart).to_have_count(1)
+        return list(chart.evaluate(CURVES))
 
     def choose(self, field: str, option: str, *, typed: bool = False) -> None:
         """Take an option of a list, which closes when the page scrolls: then once more.

@@ -42,3 +42,10 @@ def test_what_is_typed_into_the_filled_form_counts(open_app: OpenApp, store: Sto
     send_the_old_form(at, version)
     at.button(key="train").click().run()
     assert store.find()[0].spec.optimizer == OLD.spec.optimizer
+
+
+def test_a_browser_has_every_field_before_it_has_the_version(open_app: OpenApp) -> None:
+    at = open_app(preset="article-2")
+    fields = [key for node in at.main if (key := getattr(node, "key", None)) is not None]
+    last = max(place for place, key in enumerate(fields) if key.startswith(keys.PREFIX))
+    assert fields.index(keys.FORM_VERSION) > last > 20
