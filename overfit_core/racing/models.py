@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from overfit_core.models.build import build_model
@@ -31,13 +32,14 @@ class Start(NamedTuple):
     hash: str
 
 
-class Made(NamedTuple):
-    """A network with its optimizer.
+@dataclass
+class Made:
+    """A network with its optimizer: one record of each, for whoever takes turns with it.
 
     Attributes:
         of: Task and optimizer.
         model: At its start.
-        seed: Whose initial weights it has.
+        seed: Whose initial weights it has now.
         hash: SHA-256 (hex) of these.
     """
 
@@ -59,6 +61,7 @@ class Models:
 
     Attributes:
         made: How many were made.
+        weights_hash: SHA-256 (hex) of the weights of the one that was asked for last.
     """
 
     def __init__(self, plan: RacePlan) -> None:
@@ -70,12 +73,7 @@ class Models:
             f"{self._task} {entrant.model_dump_json()}" for entrant in plan.optimizers
         ]
         self._last: Made | None = None
-        self.made = 0
-
-    @property
-    def weights_hash(self) -> str:
-        """SHA-256 (hex) of the weights of the one that was asked for last."""
-        return self._last.hash if self._last is not None else ""
+        self.made, self.weights_hash = 0, ""
 
     def of(self, member: Member) -> keras.Model:
         """Return the network of a run at its start; the same object as long as it can be."""
@@ -87,7 +85,7 @@ class Models:
             found = self._given(found, member) or self._new(entrant, member)
             if found.model.count_params() < SMALL:
                 _keep(_models, entrant, found, KEPT_MODELS)
-        self._last = found
+        self._last, self.weights_hash = found, found.hash
         return found.model
 
     def _given(self, made: Made | None, member: Member) -> Made | None:
@@ -98,7 +96,8 @@ class Models:
             return None
         for variable, value in zip(made.model.variables, start.values, strict=True):
             variable.assign(value)
-        return made._replace(seed=member.seed, hash=start.hash)
+        made.seed, made.hash = member.seed, start.hash
+        return made
 
     def _new(self, entrant: str, member: Member) -> Made:
         model = build_model(self._plan.spec_of(member))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from overfit_core.training.cache import program_key
 from overfit_core.training.checkpoint import Checkpoint
+from overfit_core.training.hashing import model_hash
 from overfit_core.training.loops import versions
 from overfit_core.training.plan import Carry
 from overfit_core.training.recording import Recorded
@@ -73,7 +76,7 @@ class RaceSession(Session):
         """Return where it stands between two epochs, behind the first one; it can go on, too."""
         self._attach()
         return Checkpoint(
-            versions=versions(),
+            versions=self._versions(),
             epoch=self.epoch,
             streak=int(self._carry.streak),
             learned=np.asarray(self._carry.learned),
@@ -88,10 +91,10 @@ class RaceSession(Session):
         """Stand where the same run stood in another process, instead of at its start.
 
         Returns:
-            False if that was of another version, whose numbers may be others; it stays at its
-            start then.
+            False if that was of another version, whose numbers may be others, or of another run;
+            it stays at its start then.
         """
-        if checkpoint.versions != versions():
+        if checkpoint.versions != self._versions():
             return False
         self.epoch = checkpoint.epoch
         self._carry = Carry(checkpoint.epoch, checkpoint.streak, checkpoint.learned)
@@ -100,6 +103,12 @@ class RaceSession(Session):
         self.train_seconds = checkpoint.train_seconds
         self._saved = list(checkpoint.variables)
         return True
+
+    def _versions(self) -> str:
+        """Name all that the numbers depend on: another version may make another batch, too."""
+        program = program_key(self.model, self.data, self._plan)
+        run = f"{self._batch.hash} {model_hash(self.model)} {self._rate!r}"
+        return hashlib.sha256(f"{versions()} {program} {run}".encode()).hexdigest()
 
     def end(self) -> RunSummary:
         """Return how the run ended; it cannot go on after that.
@@ -161,8 +170,11 @@ class RaceSession(Session):
         """Judge what training leaves in the model, and put that back to its start."""
         variables = [*self.model.variables, *self.model.optimizer.variables]
         kept = [variable.numpy() for variable in variables]
-        self.finish()
-        prediction, loss = inference(self.model, self.data, self._dtype)
-        for variable, value in zip(variables, kept, strict=True):
-            variable.assign(value)
+        try:
+            self.finish()
+            prediction, loss = inference(self.model, self.data, self._dtype)
+        finally:
+            # Whatever goes wrong: the next race may find this very model.
+            for variable, value in zip(variables, kept, strict=True):
+                variable.assign(value)
         return judged_by(self._criterion, self._batch, self.data.batch[1], prediction, loss)

@@ -61,9 +61,11 @@ def paused_of(session: Session, key: GroupKey) -> Paused | None:
         return Paused(member, History({}))
     try:
         checkpoint = Checkpoint.from_bytes(row.checkpoint)
-    except ValueError:
+        history = History.from_arrow(row.history)
+    # Arrow says it with one or the other, by what is wrong.
+    except (OSError, ValueError):
         return None
-    return Paused(member, History.from_arrow(row.history), checkpoint)
+    return Paused(member, history, checkpoint)
 
 
 def _of_group(key: GroupKey) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ class Checkpoint:
     """A run between two epochs.
 
     Attributes:
-        versions: Of all that the numbers depend on; see ``loops.versions``.
+        versions: Equal where the numbers are: of the programs, and of the run's own beginning.
         epoch: Epochs done.
         streak: Epochs running, up to the last, in which the whole batch was right.
         learned: Shape ``(samples,)``: epoch since which a sample is right, 0 when it is not.

@@ -182,6 +182,7 @@ def _forget(names: Sequence[str]) -> None:
         _loops_with.subtract(names)
         for name in names:
             if not _loops_with[name]:
+                del _loops_with[name]
                 context.context().remove_function(name)
 
 

@@ -44,7 +44,8 @@ def lower_directly(function: FunctionDef) -> None:
     for node in nodes:
         node.attr.pop(SHAPES, None)
         node.input[:] = [outputs.get(given, given) for given in node.input]
-    for name, given in function.ret.items():
+    # A copy: changing protobuf's own map under its iterator leaves some entries out.
+    for name, given in dict(function.ret).items():
         function.ret[name] = outputs.get(given, given)
     function.ClearField("node_def")
     function.node_def.extend(nodes)
@@ -110,15 +111,20 @@ def _instead(node: NodeDef, operation: str, inputs: KerasObject) -> NodeDef:
 
 def _beside(node: NodeDef, operation: str, inputs: list[str]) -> NodeDef:
     made = _instead(node, operation, inputs)
-    made.name = f"{node.name}/{operation}"
+    made.name = _inside(node, operation)
     return made
+
+
+def _inside(node: NodeDef, name: str) -> str:
+    """A name that nothing else of the function has."""
+    return f"{node.name}/_overfit/{name}"
 
 
 def _zero(node: NodeDef) -> NodeDef:
     import tensorflow as tf
 
     kind = node.attr["T"].type
-    made = type(node)(name=f"{node.name}/zero", op="Const", device=node.device)
+    made = type(node)(name=_inside(node, "zero"), op="Const", device=node.device)
     made.attr["dtype"].type = kind
     made.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(0.0, tf.as_dtype(kind)))
     return made

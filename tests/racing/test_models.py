@@ -5,7 +5,7 @@ import pytest
 
 from overfit_core.models.build import build_model
 from overfit_core.racing import Member
-from overfit_core.racing.models import Models
+from overfit_core.racing.models import Models, _models
 from overfit_core.spec import RunSpec
 from tests.racing.plans import plan
 
@@ -78,6 +78,21 @@ def test_two_races_that_take_turns_have_each_its_own_weights() -> None:
     for mine, theirs in zip(start, again, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert first.weights_hash != second.weights_hash
+
+
+def test_who_takes_turns_knows_whose_weights_a_network_has_that_is_kept_no_more() -> None:
+    race = plan(optimizers=[{"name": "Adam"}], seeds=(63, 64))
+    Models(plan(optimizers=[{"name": "SGD"}], seeds=(64,))).of(Member(0, 0.1, 64))
+    first, second = Models(race), Models(race)
+    found = first.of(Member(0, 0.1, 63))
+    start, told = everything(found), first.weights_hash
+    assert second.of(Member(0, 0.1, 64)) is found
+    assert first.weights_hash == told
+    _models.clear()
+    again = everything(first.of(Member(0, 0.2, 63)))
+    assert first.weights_hash == told
+    for mine, theirs in zip(start, again, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_one_that_starts_from_its_weights_is_always_made() -> None:

@@ -5,13 +5,15 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from overfit_core import PRESETS, RunSpec, run
 from overfit_core.comparison.target import Target
-from overfit_core.racing import RacePlan, RaceRun
+from overfit_core.racing import Member, RacePlan, RaceRun
+from overfit_core.racing.race_session import RaceSession
 from overfit_core.racing.running import RaceSessions, run_members
 from overfit_core.racing.trained import Paused, Trained
 from overfit_core.training import History
@@ -186,6 +188,7 @@ from overfit_core.racing import RacePlan
 from overfit_core.racing.running import RaceSessions, run_members
 plan, paused = pickle.load(sys.stdin.buffer)
 plan = RacePlan.model_validate_json(plan)
+assert RaceSessions(plan).session(paused.member).go_on(paused.checkpoint)
 (trained,) = run_members(plan, plan.members(), paused=paused)
 sys.stdout.buffer.write(pickle.dumps(trained.history))
 """
@@ -217,6 +220,35 @@ def test_what_another_version_has_left_begins_again() -> None:
     (again,) = run_members(plan, plan.members(), paused=old)
     (whole,) = run_members(plan, plan.members())
     assert_alike(again.history, whole.history)
+
+
+OTHERS = {
+    "batch": {"batch": {"source": "sine", "samples": 32, "seed": 8}},
+    "activation": {"model": {"layers": [{"kind": "dense", "units": 8, "activation": "tanh"}]}},
+    "units": {"model": {"layers": [{"kind": "dense", "units": 9}]}},
+    "epsilon": {"optimizer": "epsilon"},
+    "seed": {"seed": 4},
+    "learning rate": {"rate": 0.02},
+    "none": {},
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_only_what_the_same_run_has_left_is_gone_on_with(other: str) -> None:
+    """Another version may make another batch or network of the same settings."""
+
+    def session(changed: dict[str, Any]) -> RaceSession:
+        own = {"source": "sine", "samples": 32}, {"layers": [{"kind": "dense", "units": 8}]}
+        spec = {"batch": changed.get("batch", own[0]), "model": changed.get("model", own[1])}
+        arguments = {"epsilon": 1e-3} if "optimizer" in changed else {}
+        plan = raced(RunSpec.load(spec), optimizers=[{"name": "Adam", "arguments": arguments}])
+        return RaceSessions(plan).session(
+            Member(0, changed.get("rate", 0.01), changed.get("seed", 3))
+        )
+
+    left = session({})
+    left.advance(5)
+    assert session(OTHERS[other]).go_on(left.checkpoint()) is (other == "none")
 
 
 def test_a_stop_comes_before_a_pause() -> None:

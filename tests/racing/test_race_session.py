@@ -7,7 +7,7 @@ import pytest
 
 from overfit_core import PRESETS, RunSpec, run
 from overfit_core.comparison.target import Target
-from overfit_core.racing import RacePlan
+from overfit_core.racing import RacePlan, race_session
 from overfit_core.racing.running import run_members
 from overfit_core.training.result import RunSummary
 from overfit_core.training.spec_session import SpecSession
@@ -108,3 +108,31 @@ def test_a_run_that_is_cut_short_says_so() -> None:
     assert cut.summary is not None
     assert cut.run.stopped
     assert (cut.summary.ended, cut.summary.epochs) == ("stopped", cut.run.epochs)
+
+
+def test_a_run_that_fails_at_its_end_leaves_its_network_at_its_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next race of this process may find it."""
+    ema = {"name": "SGD", "arguments": {"use_ema": True, "ema_momentum": 0.9}}
+    plan = RacePlan.load(
+        {
+            "spec": short("article-2", 12),
+            "optimizers": [ema],
+            "learning_rates": (0.1,),
+            "seeds": (91,),
+            "target": Target("loss", 0.1),
+            "defaults": False,
+        }
+    )
+
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(race_session, "inference", no_memory)
+        with pytest.raises(MemoryError):
+            next(run_members(plan, plan.members()))
+    (again,) = run_members(plan, plan.members())
+    alone = run(plan.spec_of(again.run.member))
+    np.testing.assert_array_equal(again.history["loss"], alone.history["loss"])

@@ -93,11 +93,15 @@ def test_a_race_that_is_stopped_meanwhile_goes_on_there_when_it_is_repeated(stor
     assert store.paused_race_run(key) is None
 
 
-def test_what_this_version_cannot_read_begins_again(store: Store) -> None:
+@pytest.mark.parametrize("column", ["checkpoint", "history"])
+@pytest.mark.parametrize("end", [0, 300])
+def test_what_this_version_cannot_read_begins_again(store: Store, column: str, end: int) -> None:
     key = claimed(store)
     left(store, key)
+    kept = getattr(RacePauseRow, column)
     with writing(store._engine) as session:
-        session.execute(update(RacePauseRow).values(checkpoint=b"of another version"))
+        start = (session.scalar(select(kept)) or b"")[:end]
+        session.execute(update(RacePauseRow).values({kept: start + b"of another version"}))
     assert store.paused_race_run(key) is None
 
 

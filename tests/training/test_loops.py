@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tensorflow.python.eager.context import context
 
-from overfit_core.training.loops import LoopFile
+from overfit_core.training.loops import LoopFile, _loops_with
 
 CODE = """
 import json, sys
@@ -136,3 +136,4 @@ def test_functions_are_forgotten_with_the_last_loop_that_has_them(tmp_path: Path
     del again
     gc.collect()
     assert not context().has_function(name)
+    assert name.decode() not in _loops_with

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.framework.function_pb2 import FunctionDef
 
 from overfit_core.presets import PRESETS
 from overfit_core.spec import RunSpec
@@ -60,6 +61,37 @@ def test_what_comes_instead_gives_the_same_to_the_last_bit(name: str, dtype: str
         wanted = concrete(tf.constant(values))
         np.testing.assert_array_equal(found, wanted)
         np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
+
+
+def test_all_that_a_function_returns_is_found() -> None:
+    """Protobuf's maps are in an order of their own: each is found wherever it stands."""
+    for names in np.arange(240).reshape(20, 12).astype(str):
+        function = FunctionDef()
+        for name in names:
+            node = function.node_def.add(name=f"relu{name}", op="Relu", input=["x"])
+            node.attr["T"].type = tf.float32.as_datatype_enum
+            function.ret[f"out{name}"] = f"relu{name}:activations:0"
+        lower_directly(function)
+        assert dict(function.ret) == {f"out{name}": f"relu{name}:z:0" for name in names}
+
+
+def test_what_comes_instead_has_no_name_of_another() -> None:
+    def step(x: tf.Tensor) -> tf.Tensor:
+        relu = tf.raw_ops.Relu(features=x)
+        with tf.name_scope(f"{relu.op.name}/"):
+            half = tf.constant(0.5, x.dtype, name="zero")
+            more = tf.greater(x, half, name="Greater")
+        gradient = tf.raw_ops.ReluGrad(gradients=x, features=relu)
+        with tf.name_scope(f"{gradient.op.name}/"):
+            zero = tf.constant(2.0, x.dtype, name="zero")
+            less = tf.less(x, zero, name="Greater")
+        return tf.where(more & less, relu, half) + zero * gradient
+
+    concrete = traced(step, 5, dtype="float32")
+    assert "Relu" not in operations(concrete)
+    x = tf.constant([-1.0, 0.25, 0.75, 1.5, 2.5])
+    (found,) = adopted(concrete, [], xla=True)([x])  # type: ignore[misc]
+    np.testing.assert_array_equal(found, concrete(x))
 
 
 def test_what_is_no_equal_is_left_alone() -> None:
