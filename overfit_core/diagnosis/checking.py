@@ -41,7 +41,7 @@ def check(
 
     Args:
         model: A compiled Keras model. One with several outputs has memorised the batch when each
-            of them has that has a loss.
+            of them has whose loss counts.
         x: Inputs, samples first: an array, or a list or dict of arrays.
         y: Labels, samples first, in the form that the loss takes: an array, or a list or dict of
             arrays for several outputs.
@@ -147,6 +147,15 @@ def _batch(x: Arrays, y: Arrays) -> tuple[Arrays, Arrays]:
     Raises:
         ModelError: If they are no arrays of numbers, or not equally many.
     """
-    x, y = arrays(x, "x", finite=False), arrays(y, "y", finite=False)
+    x, y = arrays(x, "x", finite=False), arrays(_given(y), "y", finite=False)
     same_samples(x, y, "x and y")
     return x, y
+
+
+def _given(y: Arrays) -> Arrays:
+    """Leave out what Keras takes as no labels: None in the place of an output's without a loss."""
+    if isinstance(y, dict):
+        return {name: part for name, part in y.items() if part is not None}
+    if isinstance(y, list | tuple) and any(part is None for part in y):
+        return [part for part in y if part is not None]
+    return y

@@ -181,7 +181,7 @@ class Examination:
 
 
 def _fared(name: str, facts: Facts | None) -> OutputReport:
-    """Return how an output fares; one without facts has no loss."""
+    """Return how an output fares; one without facts is not looked at."""
     if facts is None:
         return OutputReport(name, None)
     score = None if facts.run is None else facts.run.score

@@ -107,11 +107,14 @@ class Heads:
         """Return how what belongs to an output is got from labels or losses as they were given.
 
         Returns:
-            ``['price']`` or ``[0]``; nothing for a single array, or a loss that all have.
+            ``['price']`` or ``[0]``; of a loss that all have, how it would be got if each had its
+            own; nothing where there is one output that was given a bare array or loss.
         """
         if isinstance(given, list | tuple):
             return f"[{place}]"
-        return f"[{self.names[place]!r}]" if isinstance(given, dict) else ""
+        if isinstance(given, dict) and self.names[place] in given:
+            return f"[{self.names[place]!r}]"
+        return self.answer[place] if isinstance(given, dict) or len(self.names) > 1 else ""
 
     def _are(self) -> str:
         return f"the model's outputs are {', '.join(self.names)}."

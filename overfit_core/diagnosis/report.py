@@ -133,7 +133,7 @@ class OutputReport:
 
     Attributes:
         name: What it is called.
-        right: Whether its whole batch is right; None for one without a loss, which nobody judges.
+        right: Whether its whole batch is right; None for one whose loss counts nothing.
         accuracy: See ``Judgement``, as for the others.
         r2: R² of its worst column.
         floor: The smallest loss of its own.
@@ -150,7 +150,7 @@ class OutputReport:
     def sentence(self) -> str:
         """Say how it fares, and what is missing."""
         if self.right is None:
-            return "not looked at, for it has no loss"
+            return "not looked at, for it has no loss that counts"
         said = "memorised" if self.right else "not memorised"
         if self.accuracy is not None:
             said += f": accuracy {100 * self.accuracy:.4g} %"

@@ -44,7 +44,7 @@ def seen_of(model: keras.Model, setup: Setup, names: tuple[str, ...] = ()) -> tu
         The program, with labels nested as the outputs are, and the facts, without a run.
 
     Raises:
-        ModelError: If there are not as many labels and losses as outputs, or there is no loss.
+        ModelError: If there are not as many labels and losses as outputs, or no loss counts.
         Exception: What Keras raises, if the model neither takes the inputs nor says its shape.
     """
     heads, models = read_outputs(model, setup.x)
@@ -67,15 +67,16 @@ def _seen_of_several(
     outputs: dict[str, Facts] = {}
     counts: dict[str, float] = {}
     for place, name in enumerate(heads.names):
-        if losses[place] is None:
+        weight = 1.0 if weights[place] is None else float(weights[place])
+        if losses[place] is None or weight == 0:
             continue
         called = _Labels(
             labels[place], f"y{heads.called(setup.y, place)}", f"model(x){heads.answer[place]}"
         )
         outputs[name] = _facts(setup, models[place], names, called)
-        counts[name] = 1.0 if weights[place] is None else float(weights[place])
+        counts[name] = weight
     if not outputs:
-        raise ModelError("No output of the model has a loss.")
+        raise ModelError("No output of the model has a loss that counts.")
     setup = replace(
         setup,
         y=heads.packed(labels),

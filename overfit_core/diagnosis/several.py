@@ -22,7 +22,7 @@ def together(
     """Return the facts of a whole model, without a run.
 
     Args:
-        outputs: Facts of each output that has a loss, by name; one or more.
+        outputs: Facts of each output that has a loss that counts, by name; one or more.
         names: All outputs, in the order in which Keras lays them out.
         weights: What each output's loss counts in the sum.
     """

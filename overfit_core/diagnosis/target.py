@@ -91,7 +91,7 @@ class Targets(Target):
     """What the labels of several outputs are.
 
     Attributes:
-        outputs: By output; None for one that has no loss and is not judged.
+        outputs: By output; None for one whose loss does not count, which is not judged.
     """
 
     kind: Kind = "several"

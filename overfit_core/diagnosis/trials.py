@@ -6,34 +6,22 @@ import math
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from overfit_core.diagnosis.allowance import Allowance
 from overfit_core.diagnosis.backend import backend_of_check
 from overfit_core.diagnosis.changes import Setup
-from overfit_core.diagnosis.copying import (
-    CopyError,
-    copy_of,
-    give_weights,
-    lent,
-    own_objects,
-    shortened,
-)
-from overfit_core.diagnosis.optimizing import made_from
+from overfit_core.diagnosis.copies import Copies
+from overfit_core.diagnosis.copying import shortened
 from overfit_core.diagnosis.running import Limits, Trial, run_to_end
 from overfit_core.diagnosis.target import Target
 from overfit_core.diagnosis.trained import Trained
 from overfit_core.errors import ModelError, OverfitError
-from overfit_core.training.cache import has_foreign_code
 from overfit_core.training.caller import arrays
 from overfit_core.training.plan import Data, Plan
 from overfit_core.training.preparing import reason
 from overfit_core.training.probes import PROBES
 from overfit_core.training.session import Session
-from overfit_core.training.twins import copy_exclusions
-from overfit_core.training.types import AnyArray, Arrays
 
 __all__ = ["ALL_PROBES", "Workshop", "own_random_state"]
 
@@ -51,114 +39,17 @@ def own_random_state() -> Iterator[None]:
         random.setstate(before)
 
 
-class Workshop:
-    """Makes copies of a model and trains them.
-
-    A model that cannot be copied is trained itself, where nothing but its compilation or the batch
-    is changed, and is put back as it was.
+class Workshop(Copies):
+    """Makes copies of a model and trains them; see ``Copies``.
 
     Attributes:
-        model: The caller's; the same after every run.
         allowance: How large a run may be.
     """
 
     def __init__(self, model: keras.Model, allowance: Allowance | None = None) -> None:
         """Take a compiled model, and how large a run of it may be; None for no limit."""
-        self.model = model
+        super().__init__(model)
         self.allowance = allowance or Allowance()
-        self._refusal: CopyError | None = None
-        self._compared = False
-
-    @property
-    def draws(self) -> bool:
-        """Whether other initial weights can be drawn, as far as is known."""
-        return self._refusal is None
-
-    def build(self, setup: Setup, seed: int) -> keras.Model:
-        """Return a compiled copy; the model itself, built, if it was not built and has no copy.
-
-        Args:
-            setup: What to make.
-            seed: 0 starts from the model's own weights, where they still fit; others are drawn.
-
-        Raises:
-            ModelError: If Keras cannot make it.
-        """
-        try:
-            return self._copy(setup, seed)
-        except CopyError:
-            if seed or setup.edited or self.model.built:
-                raise
-        with _told():
-            self.model.build(_shapes(setup.x))
-        return self.model
-
-    def _copy(self, setup: Setup, seed: int) -> keras.Model:
-        random.seed(seed)
-        model = copy_of(self.model, setup.config, seed)
-        with _told():
-            if not model.built:
-                model.build(_shapes(setup.x))
-            if seed == 0 and setup.own_weights and self.model.built:
-                give_weights(self.model, model)
-            self._compile(model, setup)
-        return model
-
-    def _compile(self, model: keras.Model, setup: Setup) -> None:
-        """Compile a model; what wraps its optimizer for mixed precision is there already."""
-        import keras
-
-        with keras.saving.custom_object_scope(own_objects(self.model)):
-            optimizer = made_from(setup.optimizer)
-        model.compile(optimizer, setup.loss, setup.loss_weights, auto_scale_loss=False)
-        pairs = zip(self.model.trainable_variables, model.trainable_variables, strict=False)
-        copy_exclusions(self.model.optimizer, model.optimizer, pairs)
-
-    @contextmanager
-    def _ready(self, setup: Setup, seed: int) -> Iterator[keras.Model]:
-        """Give out a compiled copy, or the model itself where there is none."""
-        itself = not seed and not setup.edited
-        model: keras.Model | None = None
-        if self._refusal is None:
-            try:
-                model = self._copy(setup, seed)
-            except CopyError as error:
-                # What is changed may be what cannot be made.
-                self._refusal = error if itself else self._refusal
-                if not itself:
-                    raise
-        if model is not None and itself and not self._compared:
-            self._compared = True
-            self._refusal = self._unlike(model, setup.x)
-        if self._refusal is None:
-            assert model is not None
-            yield model
-            return
-        if not itself:
-            raise self._refusal
-        random.seed(seed)
-        with lent(self.model):
-            with _told():
-                self._compile(self.model, setup)
-            yield self.model
-
-    def _unlike(self, copied: keras.Model, x: Arrays) -> CopyError | None:
-        """Compare the answers of a copy with the model's: a layer may not say all that it is."""
-        if not self.model.built or not has_foreign_code(self.model):
-            return None
-        try:
-            with lent(self.model):
-                theirs = _flat(self.model(x, training=False))
-            ours = _flat(copied(x, training=False))
-        except Exception:  # training will say it
-            return None
-        pairs = zip(ours, theirs, strict=True)
-        if all(np.allclose(*pair, rtol=1e-5, atol=1e-6, equal_nan=True) for pair in pairs):
-            return None
-        return CopyError(
-            "No copy of the model can be made: the one that its get_config describes gives other "
-            "answers."
-        )
 
     def train(
         self,
@@ -214,7 +105,7 @@ class Workshop:
         return self.allowance.epochs(model.count_params(), len(keras.tree.flatten(setup.x)[0]))
 
     def _run(self, setup: Setup, seed: int, target: Target, plan: Plan, limits: Limits) -> Trial:
-        with self._ready(setup, seed) as model:
+        with self.ready(setup, seed) as model:
             most = self._most(model, setup)
             try:
                 batch = arrays(setup.x, "x"), arrays(setup.y, "y")
@@ -228,27 +119,6 @@ class Workshop:
                 # labels inside a compiled program that it refuses when it is called by itself.
                 text = str(error) if isinstance(error, OverfitError) else reason(error)
                 raise ModelError(shortened(text)) from error
-
-
-def _flat(outputs: Any) -> list[AnyArray]:  # noqa: ANN401  # nested, of several outputs
-    import keras
-
-    return [np.asarray(output) for output in keras.tree.flatten(outputs)]
-
-
-def _shapes(x: Arrays) -> Any:  # noqa: ANN401
-    import keras
-
-    return keras.tree.map_structure(np.shape, x)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say in few words why Keras cannot make something."""
-    try:
-        yield
-    except Exception as error:
-        raise ModelError(shortened(reason(error))) from error
 
 
 ALL_PROBES = tuple(PROBES)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from distributed import get_worker
 
 from overfit_core.errors import OverfitError, StoreError
-from overfit_core.settings import Settings
 from overfit_core.store import Store
 from overfit_core.workers.giving_way import GivingWay
 from overfit_core.workers.insistence import Insistence
@@ -25,27 +24,29 @@ GAVE_WAY = (
 )
 
 
-def check_run(run_id: str) -> None:
+def check_run(run_id: str, run_work: float | None) -> None:
     """Look for the cause of a run in this worker process, and write down what is found.
 
     Args:
         run_id: A run of the store, whose check waits there.
+        run_work: The most that the run and each trial may take; see ``check_spec``.
 
     Raises:
         Reschedule: If this process is about to be replaced, so that another one looks.
     """
     with SHIFT.run(), WARM_UP.paused():
         WARM_UP.prepare()
-        look_for_cause(own_store(), run_id, name_of(get_worker()))
+        look_for_cause(own_store(), run_id, name_of(get_worker()), run_work)
 
 
-def look_for_cause(store: Store, run_id: str, worker: str) -> None:
+def look_for_cause(store: Store, run_id: str, worker: str, run_work: float | None = None) -> None:
     """Take the check of a run and end it; what goes wrong becomes its reason.
 
     Args:
         store: Where the run is.
         run_id: The run; a check that somebody else has, or that has ended, is left alone.
         worker: The name to claim it with.
+        run_work: The most that the run and each trial may take; see ``check_spec``.
     """
     try:
         asked = store.claim_check(run_id, worker)
@@ -54,7 +55,7 @@ def look_for_cause(store: Store, run_id: str, worker: str) -> None:
     insistent = Insistence()
     with Heart(store, run_id, worker, keeping=_tried(asked.report)) as heart, heart.reachable():
         try:
-            report = _report(store, run_id, asked.budget, heart)
+            report = _report(store, run_id, asked.budget, run_work, heart)
         except Exception as error:
             said = (
                 str(error)
@@ -73,7 +74,9 @@ def _tried(report: Report | None) -> bool:
     return report is not None and any(fix.tried for fix in report.fixes)
 
 
-def _report(store: Store, run_id: str, budget: float, heart: Heart) -> Report:
+def _report(
+    store: Store, run_id: str, budget: float, run_work: float | None, heart: Heart
+) -> Report:
     from overfit_core.diagnosis import check_spec
 
     record = store.run(run_id)
@@ -84,7 +87,7 @@ def _report(store: Store, run_id: str, budget: float, heart: Heart) -> Report:
         budget_seconds=budget,
         on_progress=heart.tell,
         should_stop=lambda: heart.stopped,
-        run_work=Settings.load().run_work,
+        run_work=run_work,
     )
 
 

@@ -34,7 +34,7 @@ RESTART_SECONDS = 15
 """How long a worker may take to end before it is given up."""
 
 Kind = Literal["train_run", "check_run", "train_race_group"]
-_TASKS: Mapping[Kind, Callable[[str], None]] = MappingProxyType(
+_TASKS: Mapping[Kind, Callable[..., None]] = MappingProxyType(
     {"train_run": train_run, "check_run": check_run, "train_race_group": train_race_group}
 )
 
@@ -67,7 +67,7 @@ class Connection:
 
     Args:
         address: The scheduler's address.
-        settings: Where the certificates are, for ``tls://``.
+        settings: Where the certificates are, for ``tls://``, and how much work a run may be.
         on_done: Called, from a thread of Dask's, whenever a task has ended in any way.
 
     Raises:
@@ -76,7 +76,7 @@ class Connection:
 
     def __init__(self, address: str, settings: Settings, on_done: Callable[[], None]) -> None:
         """Connect, and have the workers warm up."""
-        self._on_done = on_done
+        self._on_done, self._run_work = on_done, settings.run_work
         dask.config.set({"distributed.comm.timeouts.connect": f"{CONNECT_SECONDS} s"})
         self._client = Client(
             address,
@@ -99,14 +99,18 @@ class Connection:
         self._start("train_run", run_id)
 
     def submit_check(self, run_id: str) -> None:
-        """Have a free worker look for the cause of a run, once no run waits for one."""
-        self._start("check_run", run_id, priority=-1)
+        """Have a free worker look for the cause of a run, once no run waits for one.
+
+        How much work a trial may be goes with it: a worker that somebody else started has other
+        settings.
+        """
+        self._start("check_run", run_id, self._run_work, priority=-1)
 
     def submit_race_group(self, name: str) -> None:
         """Have a free worker train a group of a race, by its name, once no run waits for one."""
         self._start("train_race_group", name, priority=-1)
 
-    def _start(self, kind: Kind, run_id: str, priority: int = 0) -> None:
+    def _start(self, kind: Kind, run_id: str, *more: float | None, priority: int = 0) -> None:
         with self._lock:
             known = self._futures.get((kind, run_id))
             if known is not None and not known.done():
@@ -114,7 +118,7 @@ class Connection:
             key = (kind, run_id, uuid.uuid4().hex)
             # A data producer waits at the scheduler until a worker is free; what client.submit
             # makes would be handed to a busy worker at once, and stay there while others idle.
-            task = Task(key, _TASKS[kind], run_id, _data_producer=True)
+            task = Task(key, _TASKS[kind], run_id, *more, _data_producer=True)
             (future,) = self._client.get(
                 {key: task}, [key], sync=False, retries=0, priority=priority
             )

@@ -66,7 +66,7 @@ def test_shapes_that_keras_broadcasts_differ() -> None:
     model = per_step("mean_squared_error", units=3)
     evidence = BY_ID["label_loss_mismatch"].find(seen(model, STEPS, BITS[..., None] * 2.5))
     assert evidence is not None
-    assert (evidence["problem"], evidence["labels"], evidence["output"]) == (
+    assert (evidence["problem"], evidence["shape_of_labels"], evidence["shape_of_output"]) == (
         "shapes differ", [5, 1], [5, 3]
     )  # fmt: skip
 
@@ -87,6 +87,19 @@ def test_no_output_of_millions_of_units_is_proposed(largest: int, proposed: bool
     facts, _ = facts_of(replace(NUMBERS, y=y), train=False)
     settings = [change.setting for change in BY_ID["label_loss_mismatch"].changes(facts)]
     assert ("output.units" in settings) == proposed
+
+
+def test_classes_below_zero_are_counted_from_zero_and_given_no_output_that_is_there() -> None:
+    keras.utils.set_random_seed(1)
+    layers = [LAYERS.Dense(32, "tanh"), LAYERS.Dense(3, "softmax")]
+    model = keras.Sequential([keras.Input((2,)), *layers])
+    model.compile(keras.optimizers.Adam(0.03), loss="sparse_categorical_crossentropy")
+    x, y = DRAW.normal(size=(9, 2)), np.arange(9) % 3 - 1
+    (fix,) = check(model, x, y, epochs=600, seeds=1).fixes
+    assert (fix.changes[0].setting, fix.outcome) == ("labels", "memorised")
+    facts = seen(model, x, np.where(y < 0, -9, y))
+    assert BY_ID["label_loss_mismatch"].find(facts) is not None
+    assert BY_ID["label_loss_mismatch"].changes(facts) == []
 
 
 def test_many_classes_are_not_written_out_to_see_whether_a_plane_fits_them(

@@ -1,7 +1,8 @@
-"""Causes and changes of models with several outputs: each of the output that it belongs to."""
+"""Causes of models with several outputs: each of the output that it belongs to."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -12,14 +13,15 @@ from overfit_core import Report, check
 from overfit_core.diagnosis.asking import rules_for
 from overfit_core.diagnosis.blame import holding
 from overfit_core.diagnosis.changes import setup_of
-from overfit_core.diagnosis.combining import joined, on_top
-from overfit_core.diagnosis.facts import Change, Facts
-from overfit_core.diagnosis.rules import RULES
+from overfit_core.diagnosis.facts import Facts
+from overfit_core.diagnosis.rules import RULES, train_inference_mismatch
 from overfit_core.diagnosis.seeing import seen_of
 from overfit_core.diagnosis.several import with_run
+from overfit_core.diagnosis.trained import Answers, Trained
 from overfit_core.diagnosis.trials import ALL_PROBES, Workshop
+from overfit_core.training.history import History
 from tests.diagnosis.test_changes import run
-from tests.diagnosis.two_heads import KIND, SIZE, X, model
+from tests.diagnosis.two_heads import CLASS_LOSS, KIND, SIZE, X, model
 
 ONE_HOT = np.eye(3, dtype="float32")[KIND]
 LARGE = 1e3 * SIZE + 5e3
@@ -79,6 +81,51 @@ def test_a_fault_of_each_output_is_found_and_both_are_mended_together() -> None:
     best = report.fixes[0]
     assert best.outcome == "memorised"
     assert [one.output for one in best.changes] == ["kind", "size"]
+
+
+def test_labels_of_another_shape_are_those_of_the_output_that_is_named() -> None:
+    report = looked_into(model(), X, [KIND, np.ones((len(X), 5), "float32")])
+    assert causes(report)[0] == ("label_loss_mismatch", "size")
+    evidence = report.causes[0].evidence
+    assert (evidence["shape_of_labels"], evidence["shape_of_output"]) == ([5], [2])
+
+
+def test_of_a_loss_that_all_outputs_have_the_one_that_is_changed_is_named() -> None:
+    into = keras.Input((2,))
+    ends = {name: keras.layers.Dense(3, "softmax")(into) for name in "ba"}
+    for outputs, code in ((list(ends.values()), "loss[1]"), (ends, "loss['a']")):
+        made = keras.Model(into, outputs)
+        made.compile("adam", CLASS_LOSS)
+        y = dict(zip("ba", (KIND, ONE_HOT), strict=True)) if outputs is ends else [KIND, ONE_HOT]
+        facts = seen(made, y)
+        (rule,) = holding(facts).rules
+        (change,) = rule.changes(facts)
+        assert change.code == f'{code} = "categorical_crossentropy"'
+
+
+def test_one_output_that_is_right_in_training_alone_is_a_mismatch_of_the_two_modes() -> None:
+    facts = seen(model(), [KIND, SIZE])
+    norm = replace(facts.model.layers[0], name="norm", kind="BatchNormalization")
+    own = {
+        name: replace(part, model=replace(part.model, layers=(norm,)))
+        for name, part in facts.outputs.items()
+    }
+    facts = replace(facts, model=replace(facts.model, layers=(norm,)), outputs=own)
+    wrong = np.zeros((len(X), 3)), np.zeros((len(X), 2))
+    right = Answers(wrong[0], ONE_HOT, False, True, 0.5)
+    neither = Answers(wrong[1], wrong[1], False, False, 0.1)
+    history = History({"loss": np.array([3.0, 2.0])})
+    run = Trained(
+        history, 2, None, None, None, wrong[0], wrong[0], 4.0, 0.0, False, False, 0.1,
+        (right, neither),
+    )  # fmt: skip
+    found = train_inference_mismatch.find(with_run(facts, run))
+    assert found is not None
+    assert (found["output"], found["layers"], found["score_in_inference"]) == (
+        "kind", ["norm"], 0.5
+    )  # fmt: skip
+    run = replace(run, each=(neither._replace(attained=True), neither))
+    assert train_inference_mismatch.find(with_run(facts, run)) is None
 
 
 def test_what_is_wrong_with_one_output_explains_nothing_of_another() -> None:
@@ -156,77 +203,3 @@ def test_rules_that_look_at_labels_are_asked_once_for_each_output() -> None:
         outputs = [one.output for one in asked if one.id == rule.id]
         assert outputs == (["kind", "size"] if rule.of_outputs else [""])
     assert rules_for(next(iter(seen(model(), [KIND, SIZE]).outputs.values()))) == RULES
-
-
-def _changed(setting: str, value: Any, output: str = "") -> Change:  # noqa: ANN401
-    return Change("a_rule", setting, value, "", "", output)
-
-
-def test_a_change_of_one_output_leaves_the_others_alone() -> None:
-    made = model(nested="dict", by_name=True, weights={"kind": 0.5, "size": 2.0})
-    y = {"kind": KIND, "size": LARGE}
-    setup, _ = seen_of(made, setup_of(made, X, y, 1))
-    scaled = setup.changed(_changed("targets", "standardise", "size"))
-    np.testing.assert_array_equal(scaled.y["kind"], KIND)
-    assert scaled.y["size"].std() == pytest.approx(1, rel=1e-3)
-    assert scaled.loss is setup.loss
-    other = setup.changed(_changed("loss", "mean_absolute_error", "size"))
-    assert other.loss == {"kind": setup.loss["kind"], "size": "mean_absolute_error"}
-    assert other.loss_weights == {"kind": 0.5, "size": 2.0}
-    assert other.y is setup.y
-    softmax = setup.changed(_changed("output.activation", "sigmoid", "size"))
-    copied = Workshop(made).build(softmax, 0)
-    assert copied.get_layer("size").activation.__name__ == "sigmoid"
-    assert copied.get_layer("kind").activation.__name__ == "softmax"
-
-
-def test_weights_of_losses_stay_with_their_outputs() -> None:
-    # By name Keras lays a dict out as a, b; the outputs come as b, a.
-    into = keras.Input((2,))
-    made = keras.Model(into, [keras.layers.Dense(1, name=name)(into) for name in "ba"])
-    made.compile("sgd", {"a": "mse", "b": "mse"}, {"a": 5.0, "b": 0.0})
-    y = {"a": np.ones((24, 1)), "b": np.ones((24, 1))}
-    setup, facts = seen_of(made, setup_of(made, X, y, 1))
-    changed = setup.changed(_changed("loss", "mean_absolute_error", "a"))
-    assert (changed.loss, changed.loss_weights) == (["mse", "mean_absolute_error"], [0.0, 5.0])
-    assert list(facts.outputs) == ["b", "a"]
-
-
-def test_hidden_layers_are_those_of_no_output() -> None:
-    made = model(hidden=None)
-    setup, _ = seen_of(made, setup_of(made, X, [KIND, SIZE], 1))
-    wider = Workshop(made).build(setup.changed(_changed("layers.times", 2)), 0)
-    assert wider.output_shape == made.output_shape
-    assert wider.get_layer("hidden_0").units == 64
-    bent = {"from": "linear", "to": "relu"}
-    copied = Workshop(made).build(setup.changed(_changed("layers.activation", bent)), 0)
-    given = {layer.name: getattr(layer, "activation", None) for layer in copied.layers}
-    names = {name: one.__name__ for name, one in given.items() if one is not None}
-    assert names == {"hidden_0": "relu", "hidden_1": "relu", "kind": "softmax", "size": "linear"}
-
-
-def test_an_activation_behind_one_output_is_not_taken_from_another() -> None:
-    into = keras.Input((2,))
-    ends = [
-        keras.layers.Activation(given, name=f"{name}_end")(keras.layers.Dense(2, name=name)(into))
-        for name, given in (("a", "tanh"), ("b", "softmax"))
-    ]
-    made = keras.Model(into, ends)
-    made.compile("adam", ["mse", "categorical_crossentropy"])
-    setup, facts = seen_of(made, setup_of(made, X, [SIZE, ONE_HOT[:, :2]], 1))
-    assert [one.model.output_activation for one in facts.outputs.values()] == ["tanh", "softmax"]
-    changed = setup.changed(_changed("output.activation", "linear", "a_end"))
-    copied = Workshop(made).build(changed, 0)
-    assert copied.get_layer("a_end").activation.__name__ == "linear"
-    assert copied.get_layer("b_end").activation.__name__ == "softmax"
-
-
-def test_two_outputs_can_have_a_change_of_the_same_kind() -> None:
-    both = _changed("targets", "standardise", "a"), _changed("targets", "standardise", "b")
-    facts = seen(model(), [KIND, SIZE])
-    assert joined(both[:1], both) == both
-    assert on_top(both[:1], both[1], facts) == both
-    assert on_top(both, both[1], facts) is None
-    # What belongs to no output is one thing, whichever output a rule looked at.
-    wider = _changed("layers.times", 4, "a"), _changed("layers.times", 4, "b")
-    assert joined(wider) == wider[:1]

@@ -107,17 +107,39 @@ def test_numbers_that_cannot_be_right_forbid_it_though_all_classes_can() -> None
     assert report.causes[0].evidence["output"] == "size"
 
 
-def test_an_output_without_a_loss_is_not_judged_and_the_report_says_so() -> None:
-    for y in ([KIND, SIZE], [KIND]):
-        made = model()
-        made.compile(keras.optimizers.Adam(0.02), [CLASS_LOSS, None])
-        report = check(made, X, y, epochs=400, seeds=1)
-        assert report.memorised
-        assert _fares(report) == {"kind": True, "size": None}
-        assert "- `size`: not looked at, for it has no loss.\n" in report.to_markdown()
-    made.compile("adam", [None, None])
+def _without_loss(nested: str = "list") -> keras.Model:
+    made, losses = model(nested=nested), [CLASS_LOSS, None]
+    loss = dict(zip(NAMED, losses, strict=True)) if nested == "dict" else losses
+    made.compile(keras.optimizers.Adam(0.02), loss)
+    return made
+
+
+UNJUDGED: dict[str, tuple[Callable[[], keras.Model], Any]] = {
+    "labels for all": (_without_loss, [KIND, SIZE]),
+    "labels for the other": (_without_loss, [KIND]),
+    "None in its place": (_without_loss, [KIND, None]),
+    "None by its name": (lambda: _without_loss("dict"), {"kind": KIND, "size": None}),
+    "a weight of 0": (lambda: model(weights=[1.0, 0.0]), [KIND, SIZE]),
+}
+
+
+@pytest.mark.parametrize("form", UNJUDGED)
+def test_an_output_whose_loss_counts_nothing_is_not_judged_and_the_report_says_so(
+    form: str,
+) -> None:
+    made, y = UNJUDGED[form]
+    report = check(made(), X, y, epochs=400, seeds=1)
+    assert report.memorised, report.to_markdown()
+    assert _fares(report) == {"kind": True, "size": None}
+    assert "- `size`: not looked at, for it has no loss that counts.\n" in report.to_markdown()
+
+
+@pytest.mark.parametrize(("losses", "weights"), [([None, None], None), ("mse", [0.0, 0.0])])
+def test_a_model_of_which_no_loss_counts_is_a_report(losses: Any, weights: Any) -> None:  # noqa: ANN401
+    made = model()
+    made.compile("adam", losses, weights)
     report = check(made, X, [KIND, SIZE], epochs=3, seeds=1)
-    assert report.verdict == "impossible"
+    assert "No output of the model has a loss that counts" in report.causes[0].evidence["error"]
 
 
 @pytest.mark.parametrize(

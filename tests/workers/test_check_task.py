@@ -67,23 +67,19 @@ def test_the_cause_of_a_run_and_a_change_that_memorises_are_written_down(store: 
     assert check.report.trying is None
 
 
-def test_a_search_is_held_to_what_a_run_may_take(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_is_held_to_what_a_run_may_take(store: Store) -> None:
     spec = PRESETS["unscaled-inputs"].spec
     samples = spec.batch.samples + spec.batch.held_out
     # The run memorises nothing in so few epochs, and no trial may have more.
     limit = 6 * summarise(spec).parameters * samples
-    monkeypatch.setenv("OVERFIT_RUN_WORK", str(limit))
     run_id = asked(store, spec)
-    look_for_cause(store, run_id, "w")
+    look_for_cause(store, run_id, "w", limit)
     report = found(store, run_id).report
     assert report is not None
     assert report.epochs == 6
     assert "which is 6 epochs of this network" in report.to_markdown()
-    monkeypatch.setenv("OVERFIT_RUN_WORK", "1")
     store.ask_check(run_id, 30.0)
-    look_for_cause(store, run_id, "w")
+    look_for_cause(store, run_id, "w", 1)
     check = found(store, run_id)
     assert check.status == "failed"
     assert check.reason is not None

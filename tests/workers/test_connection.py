@@ -2,11 +2,12 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, Scheduler
 from distributed.security import Security
 
 from overfit_core.settings import Settings
@@ -76,6 +77,26 @@ def test_a_scheduler_is_reached_with_its_certificate(
     connection.submit("some-run")
     assert connection.failures() == {}
     connection.close()
+
+
+def test_how_much_work_a_trial_may_be_goes_with_a_search(
+    scheduler: str, certificate: tuple[Path, Path]
+) -> None:
+    settings = _settings(certificate, scheduler).model_copy(update={"run_work": 7.0})
+    connection = Connection(scheduler, settings, lambda: None)
+    connection.submit_check("some-run")
+    deadline = time.monotonic() + 30.0
+    while not (searches := connection._client.run_on_scheduler(_searches)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert searches == [("some-run", 7.0)]
+    connection.close()
+
+
+def _searches(dask_scheduler: Scheduler) -> list[tuple[object, ...]]:
+    """What the tasks that look for a cause are called with."""
+    tasks = dask_scheduler.tasks.items()
+    return [task.run_spec.args for key, task in tasks if key[0] == "check_run"]
 
 
 def test_a_scheduler_with_a_strange_certificate_is_refused(

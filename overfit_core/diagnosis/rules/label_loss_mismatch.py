@@ -63,13 +63,13 @@ def _shape(facts: Facts) -> Evidence | None:
     if labels == output or labels == (*output, 1) or (*labels, 1) == output:
         # Keras takes or gives a last axis of one where the other side has it.
         return None
+    problem = "shapes differ"
     if facts.target.kind == "class_numbers":
-        return {
-            "problem": "class numbers where one column per class is expected",
-            "labels": list(labels),
-            "output": list(output),
-        }
-    return {"problem": "shapes differ", "labels": list(labels), "output": list(output)}
+        problem = "class numbers where one column per class is expected"
+    # Not under "output", which is the name of the output where there are several.
+    return {
+        "problem": problem, "shape_of_labels": list(labels), "shape_of_output": list(output)
+    }  # fmt: skip
 
 
 def changes(facts: Facts) -> list[Change]:
@@ -105,11 +105,11 @@ def _from_zero(facts: Facts) -> list[Change]:
 def _for_numbers_beyond(facts: Facts) -> list[Change]:
     """Class numbers that the outputs do not reach: count from 0, or give them more outputs."""
     y, made = np.asarray(facts.batch.y, float), []
-    if y.min() > 0 and y.max() - y.min() < facts.model.units:
+    if y.min() != 0 and y.max() - y.min() < facts.model.units:
         code = "y = y - y.min()"
         made.append(Change(RULE.id, "labels", "from_zero", "Count the classes from 0.", code))
     units = int(y.max()) + 1
-    if units > MOST_UNITS:
+    if not facts.model.units < units <= MOST_UNITS:
         return made
     text = f"Give the output {units} units, one per class."
     return [*made, Change(RULE.id, "output.units", units, text, f"Dense({units}, …)")]

@@ -11,7 +11,13 @@ LONGER = 4
 
 
 def find(facts: Facts) -> Evidence | None:
-    """Look for batch normalisation in a net that is right in training mode and wrong without it."""
+    """Look for batch normalisation in a net that is right in training mode and wrong without it.
+
+    Of several outputs one is enough: what holds another one back may be something else.
+    """
+    for name, own in facts.outputs.items():
+        if (found := find(own)) is not None:
+            return {"output": name, **found}
     norms = [layer.name for layer in facts.model.layers if layer.kind == "BatchNormalization"]
     run = facts.run
     if run is None or not norms or run.attained or not run.attained_in_training:
