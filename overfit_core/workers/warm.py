@@ -31,6 +31,8 @@ asks for needs room too, up to 100 MB for the compiler, 10 MB for a network and 
 for a cause."""
 CALM_SECONDS = 0.2
 """No run must have come for so long before a program is loaded that nobody asked for."""
+LOOK_SECONDS = 2.0
+"""How often a busy worker is looked at: it may have grown too large for more programs."""
 ABSENT = ("jax", "pandas", "sklearn", "scipy", "PIL")
 """TensorFlow and Keras import these, where they are installed, for wrappers and tables that nobody
 uses here: up to 230 MB and two seconds in every worker. Whoever does need one imports it later."""
@@ -98,8 +100,7 @@ class WarmUp:
                 ready()
             enough = Settings.load().worker_recycle_memory * 10**9 - ROOM_BYTES
             for load in _programs():
-                self._wait_for_calm()
-                if memory() > enough:
+                if not self._calm_comes(lambda: memory() <= enough):
                     break
                 with self._engine:
                     load()
@@ -110,13 +111,19 @@ class WarmUp:
         finally:
             self.done = True
 
-    def _wait_for_calm(self) -> None:
-        calm = False
-        while not calm:
-            self._idle.wait()
-            # A run that waited for TensorFlow, or for the one before it, comes first.
-            time.sleep(CALM_SECONDS)
-            calm = self._idle.is_set()
+    def _calm_comes(self, room: Callable[[], bool]) -> bool:
+        """Wait until no run is on; False as soon as there is no room for more programs.
+
+        A worker that one run after another keeps busy grows by their programs. It has to be done
+        here to be replaced.
+        """
+        while room():
+            if self._idle.wait(LOOK_SECONDS):
+                # A run that waited for TensorFlow, or for the one before it, comes first.
+                time.sleep(CALM_SECONDS)
+                if self._idle.is_set():
+                    return room()
+        return False
 
 
 WARM_UP = WarmUp()
