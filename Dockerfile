@@ -15,8 +15,10 @@ RUN python -m compileall -q app.py pages overfit_core && \
     python -c "from pages.parts.live_chart import put_plotly_in_place; put_plotly_in_place()"
 
 # The browser's address is only what is printed; without it Streamlit asks a server on the internet
-# for its own.
+# for its own. Threads share two heaps, Arrow's tables too: 9 MB less.
 ENV PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
+    ARROW_DEFAULT_MEMORY_POOL=system \
     OVERFIT_DATA_DIR=/data \
     STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "overfit_core"
 PAGES = ROOT / "pages"
@@ -168,11 +166,10 @@ def test_the_pages_never_name_tensorflow_or_keras() -> None:
     assert not found
 
 
-@pytest.mark.parametrize("module", WEB)
-def test_each_module_of_the_web_process_loads_without_tensorflow_and_scikit_learn(
-    module: str,
-) -> None:
-    assert not _loaded_by([module]) & (HEAVY | LATER | {"streamlit"})
+def test_the_core_of_the_web_process_loads_without_tensorflow_and_scikit_learn() -> None:
+    unwanted = HEAVY | LATER | {"streamlit"}
+    loaded = _loaded_by(list(WEB)) & unwanted
+    assert not loaded, [module for module in WEB if _loaded_by([module]) & unwanted]
 
 
 def test_the_shared_parts_of_the_pages_load_without_tensorflow_and_scikit_learn() -> None:

@@ -104,6 +104,7 @@ def test_settings_that_are_none_are_bad_input(
     assert capsys.readouterr().err.startswith("overfit_core: ")
 
 
+@pytest.mark.exhaustive
 def test_several_inputs_are_given_by_name(tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     left, right = keras.Input((2,), name="left"), keras.Input((2,), name="right")
@@ -116,6 +117,7 @@ def test_several_inputs_are_given_by_name(tmp_path: Path) -> None:
     assert main([*given, "--epochs", "300"]) == MEMORISED
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "labels", [{"y_kind": two_heads.KIND, "y_size": two_heads.SIZE}, {"y_kind": two_heads.KIND}]
 )

@@ -17,12 +17,13 @@ def healthy_runs() -> dict[str, RunSpec]:
     return {fault.healthy.hash: fault.healthy for fault in FAULTS.values()}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("spec", healthy_runs().values(), ids=lambda spec: spec.batch.source)
 def test_a_healthy_run_memorises_its_batch(spec: RunSpec) -> None:
     assert run(spec).summary.memorised_epoch is not None
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1)
 @each_fault
 def test_a_broken_run_is_found_out_and_mended(fault: Fault) -> None:
     report = check_spec(fault.broken, budget_seconds=60.0)

@@ -117,6 +117,7 @@ def test_more_epochs_than_allowed_are_not_tried_and_say_why() -> None:
     assert longer.changes[0].value == 40
 
 
+@pytest.mark.exhaustive
 def test_a_fix_that_memorises_can_be_run_as_it_stands() -> None:
     spec = RunSpec.load(
         {

@@ -69,6 +69,7 @@ def test_a_suspicion_that_was_not_confirmed_is_said_to_be_one() -> None:
     assert f"- status: {UNCONFIRMED}" in report.to_markdown()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("rule", ["regularisation", "nothing_trainable"])
 def test_other_suspicions_stand_only_where_their_change_helped(rule: str) -> None:
     assert blamed(rule) == {}

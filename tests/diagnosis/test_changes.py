@@ -52,6 +52,7 @@ def run(code: str, **names: Any) -> dict[str, Any]:  # noqa: ANN401
 # 4. Learning rates.
 
 
+@pytest.mark.exhaustive
 def test_the_rate_of_a_schedule_is_the_median_of_the_run() -> None:
     warm_up = keras.optimizers.schedules.CosineDecay(0.0, 100, warmup_target=1e-6, warmup_steps=20)
     model = HEALTHY.model()
@@ -213,6 +214,7 @@ def test_a_model_without_an_output_layer_is_not_taken_for_another_one() -> None:
 # 9. Labels that count from one.
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("program", [HEALTHY, ONE_HOT])
 def test_yes_no_labels_and_one_hot_rows_that_are_one_too_large_are_mended(program: Any) -> None:  # noqa: ANN401
     model = program.model()
@@ -227,6 +229,7 @@ def test_labels_that_are_no_shifted_classes_are_not_shifted() -> None:
     assert not any(one.setting == "labels" for fix in report.fixes for one in fix.changes)
 
 
+@pytest.mark.exhaustive
 def test_class_numbers_still_count_from_zero() -> None:
     report = check(NUMBERS.model(), NUMBERS.x, NUMBERS.y + 1, epochs=200, seeds=1)
     assert report.fixes[0].code == "y = y - y.min()"

@@ -63,6 +63,7 @@ def _kinds() -> dict[str, tuple[keras.Model, object, np.ndarray, str]]:
     }  # fmt: skip
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", _kinds())
 def test_models_and_batches_of_many_kinds_are_memorised(kind: str) -> None:
     model, x, y, loss = _kinds()[kind]
@@ -118,6 +119,7 @@ def test_a_model_of_a_class_of_its_own_is_a_report(built: bool) -> None:
         np.testing.assert_array_equal(before, after)
 
 
+@pytest.mark.exhaustive
 def test_an_output_that_is_named_takes_labels_by_name() -> None:
     into = keras.Input((2,))
     out = LAYERS.Dense(1, "sigmoid", name="out")(LAYERS.Dense(32, "tanh")(into))

@@ -14,6 +14,7 @@ from overfit_core.presets import PRESETS
 from tests.diagnosis.programs import HEALTHY, LAYERS, NUMBERS, X, Y
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("example", ["article-1", "article-3"])
 def test_an_example_that_does_not_memorise_has_a_cause_and_a_fix_that_does(example: str) -> None:
     report = check_spec(PRESETS[example].spec, budget_seconds=60.0)

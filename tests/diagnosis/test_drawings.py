@@ -82,6 +82,7 @@ def assert_sound(drawing: Drawing) -> None:
         assert {len(values) for values in drawing.values} == {widths[drawing.kind]}
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("rule", FAULTY)
 def test_a_rule_that_holds_shows_it(rule: str) -> None:
     drawing = shown(rule)[0]

@@ -179,6 +179,7 @@ def _checked(y: Array, **more: Any) -> Report:  # noqa: ANN401
     return check(model, x, y.astype("float32"), epochs=200, seeds=1)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("loss", [SPARSE, "mean_squared_error"])
 def test_a_verdict_does_not_depend_on_the_labels_of_what_is_masked(loss: str) -> None:
     draw = np.random.default_rng(5)
@@ -197,6 +198,7 @@ def test_a_verdict_does_not_depend_on_the_labels_of_what_is_masked(loss: str) ->
     np.testing.assert_allclose(first.history["loss"][:5], losses.history["loss"], rtol=1e-4)
 
 
+@pytest.mark.exhaustive
 def test_a_batch_is_memorised_in_the_epoch_in_which_all_that_counts_is_right() -> None:
     y = np.where(MASK, np.random.default_rng(5).integers(0, 2, (SAMPLES, STEPS)), 0)
     report = _checked(y)

@@ -147,6 +147,7 @@ def test_padding_is_no_size_of_a_column() -> None:
     assert unscaled_inputs.find(facts) is not None
 
 
+@pytest.mark.exhaustive
 def test_a_padded_batch_is_memorised_with_its_inputs_standardised() -> None:
     y = np.random.default_rng(5).normal(size=(SAMPLES, STEPS, 1))
     report = check(_model(), _steps(mean=5_000.0), y, epochs=300, seeds=1, budget_seconds=60.0)

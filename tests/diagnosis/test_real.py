@@ -31,6 +31,7 @@ def _checked(program: RealProgram) -> Report:
     return check(program.model(), program.x, program.y, epochs=program.epochs)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.id)
 def test_a_real_program_builds_and_its_batch_has_its_shape(program: RealProgram) -> None:
     samples = program.batch["samples"]
@@ -63,7 +64,7 @@ def test_every_real_fault_is_known_and_its_rules_are_there() -> None:
     assert all(program.rules for program in PROGRAMS)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @ONE_UNIT
 @pytest.mark.parametrize("program", _named(*QUICK), ids=lambda program: program.id)
 def test_a_real_program_gets_its_cause_and_a_fix_that_memorises(program: RealProgram) -> None:

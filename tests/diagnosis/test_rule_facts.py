@@ -81,11 +81,13 @@ def ids(held: Held) -> list[str]:
     return [rule.id for rule in held.rules]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_no_rule_finds_anything_in_a_healthy_run(name: str) -> None:
     assert list(found(facts(name))) == []
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("rule", FAULTY)
 def test_a_fault_is_found_and_nothing_else_but_its_symptoms(rule: str) -> None:
     seen = dict(found(facts(rule)))
@@ -100,6 +102,7 @@ def test_every_rule_that_one_silences_has_a_program() -> None:
     assert {rule.id for rule in RULES} - silenced == SILENCED_BY_NONE
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("rule", DOWNSTREAM)
 def test_a_rule_that_holds_is_silent_beside_its_cause(rule: str) -> None:
     upstream, seen = DOWNSTREAM[rule][0], facts(f"{rule} below")
@@ -140,6 +143,7 @@ def _nan_gradient(y: object, answer: object) -> object:
     return keras.ops.mean(keras.ops.sqrt(answer * 0.0) + keras.ops.square(y - answer))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("loss", "evidence"),
     [
@@ -182,6 +186,7 @@ def test_a_loss_that_blows_up_later_is_the_learning_rates() -> None:
     assert ids(holding(seen)) == ["learning_rate_too_high"]
 
 
+@pytest.mark.exhaustive
 def test_dropout_is_a_suspicion_where_the_loss_is_higher_in_training() -> None:
     rule = next(rule for rule in RULES if rule.id == "regularisation")
     dropping, _ = facts_of(

@@ -114,7 +114,7 @@ def test_every_rule_has_a_program() -> None:
     assert set(FAULTY) == {rule.id for rule in RULES}
 
 
-@pytest.mark.few(10)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("rule", FAULTY)
 def test_a_program_with_one_fault_is_blamed_for_it(rule: str) -> None:
     report = checked(FAULTY[rule])
@@ -132,7 +132,7 @@ def test_a_healthy_program_is_blamed_for_nothing(program: Program) -> None:
     assert report.causes == report.fixes == ()
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("rule", SILENCED)
 def test_a_symptom_is_silent_beside_its_cause(rule: str) -> None:
     upstream, program = SILENCED[rule]

@@ -62,6 +62,7 @@ FAULTS: dict[str, tuple[dict[str, Any], Any, tuple[str, str], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_one_output_is_found_there_and_mended_there(fault: str) -> None:
     given, y, cause, code = FAULTS[fault]
@@ -73,6 +74,7 @@ def test_a_fault_of_one_output_is_found_there_and_mended_there(fault: str) -> No
     assert best.text.startswith(f"Output {cause[1]}: ")
 
 
+@pytest.mark.exhaustive
 def test_a_fault_of_each_output_is_found_and_both_are_mended_together() -> None:
     report = looked_into(model(size="tanh"), X, [ONE_HOT, SIZE - 3])
     assert causes(report) == [
@@ -144,6 +146,7 @@ WHOLE: dict[str, tuple[dict[str, Any], Any, str]] = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("fault", WHOLE)
 def test_a_fault_of_the_whole_network_is_found_once_and_mended(fault: str) -> None:
     given, x, rule = WHOLE[fault]

@@ -47,6 +47,7 @@ FORMS: dict[str, tuple[Callable[[], keras.Model], Any]] = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("form", FORMS)
 def test_a_batch_is_memorised_when_every_output_is(form: str) -> None:
     made, y = FORMS[form]
@@ -74,6 +75,7 @@ def test_an_output_that_is_not_memorised_is_named_with_what_is_missing() -> None
     assert Report.from_json(report.to_json()).outputs == report.outputs
 
 
+@pytest.mark.exhaustive
 def test_the_loss_of_the_report_is_that_of_evaluate() -> None:
     made = model(weights=[0.5, 2.0])
     report = check(made, X, [KIND, SIZE], epochs=3, seeds=1, budget_seconds=5.0)
@@ -82,6 +84,7 @@ def test_the_loss_of_the_report_is_that_of_evaluate() -> None:
     assert report.loss == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.exhaustive
 def test_floors_add_up_by_their_weights_and_one_output_can_forbid_it() -> None:
     x, kind, size = (np.concatenate([part, part[:1]]) for part in (X, KIND, SIZE))
     kind[-1] = (kind[0] + 1) % 3
@@ -99,6 +102,7 @@ def test_floors_add_up_by_their_weights_and_one_output_can_forbid_it() -> None:
     assert causes[:1] == [("contradictory_labels", "kind")]
 
 
+@pytest.mark.exhaustive
 def test_numbers_that_cannot_be_right_forbid_it_though_all_classes_can() -> None:
     x, kind, size = (np.concatenate([part, part[:1]]) for part in (X, KIND, SIZE))
     size[-1] = size[0] + 3
@@ -123,6 +127,7 @@ UNJUDGED: dict[str, tuple[Callable[[], keras.Model], Any]] = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("form", UNJUDGED)
 def test_an_output_whose_loss_counts_nothing_is_not_judged_and_the_report_says_so(
     form: str,
@@ -188,6 +193,7 @@ def test_an_output_that_two_share_and_one_that_nobody_names_are_told_apart() -> 
     assert [one.accuracy is not None for one in report.outputs] == [False, True, False]
 
 
+@pytest.mark.exhaustive
 def test_masked_steps_count_in_no_output() -> None:
     draw = np.random.default_rng(0)
     x = draw.normal(size=(5, 4, 2)).astype("float32")

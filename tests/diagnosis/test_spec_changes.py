@@ -134,6 +134,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
+@pytest.mark.few(16)
 @pytest.mark.parametrize(
     ("name", "setting", "value"), EVERYWHERE, ids=lambda part: str(part).replace(" ", "")
 )

@@ -138,7 +138,7 @@ def _state(model: keras.Model) -> list[np.ndarray]:
     return [np.asarray(v).copy() for v in (*model.variables, *model.optimizer.variables)]
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", HARD)
 def test_what_fit_trains_is_trained_and_the_model_stays_as_it_was(kind: str) -> None:
     keras.utils.set_random_seed(1)
@@ -155,6 +155,7 @@ def test_what_fit_trains_is_trained_and_the_model_stays_as_it_was(kind: str) -> 
     np.testing.assert_allclose(history, losses, rtol=tolerance)
 
 
+@pytest.mark.exhaustive
 def test_the_state_of_an_optimizer_and_of_random_layers_is_put_back() -> None:
     keras.utils.set_random_seed(1)
     model = _sequential(Bare(lambda x: x), LAYERS.Dropout(0.2, seed=4), _out())
@@ -183,6 +184,7 @@ def test_a_model_that_cannot_be_copied_is_mended_with_its_own_weights() -> None:
     assert best.sentence().endswith("on 1 of 1 seeds tried (3 asked)")
 
 
+@pytest.mark.exhaustive
 def test_two_runs_of_a_model_that_is_lent_are_two_programs() -> None:
     """Programs of foreign code are known by the identity of parts that may be gone."""
     model = _sequential(Bare(lambda x: x), _out())
@@ -196,6 +198,7 @@ def test_two_runs_of_a_model_that_is_lent_are_two_programs() -> None:
     assert first[:2] * 4 == first
 
 
+@pytest.mark.exhaustive
 def test_the_rate_of_mixed_precision_is_that_of_the_optimizer_inside() -> None:
     model = _mixed()
     model.optimizer.learning_rate = 1e-4
@@ -225,6 +228,7 @@ def test_errors_are_short_and_without_configurations() -> None:
     assert all(len(str(cause.evidence.get("error", ""))) <= LONGEST + 2 for cause in report.causes)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("weights", [0.25, [0.25], 3.0])
 def test_the_first_losses_are_those_of_fit_with_loss_weights(weights: Any) -> None:  # noqa: ANN401
     model = HEALTHY.model()
@@ -234,6 +238,7 @@ def test_the_first_losses_are_those_of_fit_with_loss_weights(weights: Any) -> No
     np.testing.assert_allclose(checked, losses, rtol=1e-5)
 
 
+@pytest.mark.exhaustive
 def test_weights_that_are_kept_from_decay_are_kept_from_it() -> None:
     model = HEALTHY.model()
     optimizer = keras.optimizers.AdamW(0.01, weight_decay=5.0)

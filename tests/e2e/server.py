@@ -17,6 +17,8 @@ import psutil
 from overfit_core.store import ACTIVE, RunFilter, Store
 
 ROOT = Path(__file__).parents[2]
+# What `make run` and the Dockerfile start the app with.
+AS_MAKE_RUN = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 START_SECONDS = 60
 
 
@@ -118,7 +120,7 @@ def running_app(
     """
     with tempfile.TemporaryDirectory(prefix="overfit-app-", ignore_cleanup_errors=True) as folder:
         data = data_dir or Path(folder)
-        environment = os.environ | {"OVERFIT_DATA_DIR": str(data)} | settings
+        environment = os.environ | AS_MAKE_RUN | {"OVERFIT_DATA_DIR": str(data)} | settings
         port = port or free_port()
         log = Path(folder) / "app.log"
         with log.open("wb") as output:

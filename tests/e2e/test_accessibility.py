@@ -48,7 +48,7 @@ def test_axe_finds_nothing_serious_before_and_after_a_run(
     assert not _serious(train_page.page)
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 def test_axe_finds_nothing_serious_where_settings_are_wrong(
     new_context: Callable[..., BrowserContext], app: App, theme: str
 ) -> None:

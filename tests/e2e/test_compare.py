@@ -85,6 +85,7 @@ def test_a_second_visitor_can_look_but_neither_rename_nor_delete(
     expect(stranger.get_by_role("heading", name="No runs yet")).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.exhaustive
 def test_runs_are_found_named_deleted_and_brought_back(page: Page, app: App) -> None:
     # Runs of its own: they get other names here.
     compared = train_both(page, app.url)
@@ -232,7 +233,7 @@ def test_a_run_that_is_opened_leaves_what_was_typed(
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("500")
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("theme", "viewport"), [("light", PHONE), ("dark", DESK)], ids=["light-phone", "dark-desk"]
 )

@@ -91,6 +91,7 @@ def test_a_broken_run_trains_beside_a_healthy_one(page: Page, app: App) -> None:
     expect(TrainPage(page).status).to_have_text(MEMORISED, timeout=PATIENCE)
 
 
+@pytest.mark.exhaustive
 def test_a_mystery_is_sent_to_somebody_who_guesses_it(
     page: Page, app: App, new_context: Callable[..., BrowserContext]
 ) -> None:

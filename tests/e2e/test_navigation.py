@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.server import running_app
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("address", ["compare", "runs"])
 def test_a_link_that_is_the_first_thing_opened_after_a_start_has_the_apps_own_navigation(
     page: Page, tmp_path: Path, address: str

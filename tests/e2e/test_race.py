@@ -96,6 +96,7 @@ def test_a_race_is_started_watched_stopped_and_opened_by_its_link(
     assert not stranger.errors
 
 
+@pytest.mark.exhaustive
 def test_a_race_is_named_where_it_stands_and_the_name_goes_with_its_link(
     race_page: RacePage, new_context: Callable[..., BrowserContext]
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_race_is_named_where_it_stands_and_the_name_goes_with_its_link(
     assert not stranger.errors
 
 
+@pytest.mark.exhaustive
 def test_a_click_on_a_cell_opens_its_runs_with_their_histories(race_page: RacePage) -> None:
     page = race_page.page
     race_page.button("Start race").click()
@@ -156,7 +158,7 @@ def test_one_run_of_a_race_is_opened_on_the_train_page(race_page: RacePage) -> N
     assert not race_page.errors
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("view", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_race_page_can_be_used_by_everybody(

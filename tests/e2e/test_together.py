@@ -64,6 +64,7 @@ class TimerBehind:
         server.on_message(answer)
 
 
+@pytest.mark.exhaustive
 def test_curves_grow_on_the_compare_page_until_their_runs_end(
     train_page: TrainPage, app: App
 ) -> None:
@@ -132,7 +133,7 @@ def test_twelve_optimizers_of_the_table_train_at_once(train_page: TrainPage) -> 
     assert not train_page.errors
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("kind", "beginning"), [("PNG", b"\x89PNG\r\n"), ("SVG", b"<svg ")])
 def test_a_chart_is_downloaded_as_a_picture(
     compared: TrainPage, kind: str, beginning: bytes

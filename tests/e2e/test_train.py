@@ -36,6 +36,7 @@ def test_the_sentence_on_article_1_is_that_it_was_not_memorised(train_page: Trai
     train_page.wait_for_status(r"^Not memorised")
 
 
+@pytest.mark.exhaustive
 def test_somebody_else_opens_the_address_of_a_run_that_goes_on_and_sees_it_end(
     train_page: TrainPage, new_context: Callable[..., BrowserContext]
 ) -> None:

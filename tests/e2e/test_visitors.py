@@ -10,6 +10,7 @@ from tests.e2e.server import App, running_app
 from tests.e2e.train_page import TrainPage
 
 
+@pytest.mark.exhaustive
 def test_two_tabs_that_are_opened_at_once_are_one_visitor(
     new_context: Callable[..., BrowserContext], app: App
 ) -> None:

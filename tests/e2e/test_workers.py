@@ -1,6 +1,7 @@
 """What happens to processes, in the real app: a worker that dies, the web process, the end."""
 
 import psutil
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.server import App, has_tensorflow, running_app
@@ -31,6 +32,7 @@ def test_the_web_process_has_no_tensorflow_after_a_run(train_page: TrainPage, ap
     assert app.wait_for_workers()
 
 
+@pytest.mark.exhaustive
 def test_closing_the_app_in_the_middle_of_a_run_leaves_no_process(browser: Browser) -> None:
     context = browser.new_context()
     with running_app(OVERFIT_WORKERS="1") as app:

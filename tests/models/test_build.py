@@ -163,7 +163,7 @@ def test_the_same_seed_drops_the_same_units() -> None:
     assert trained(spec, epochs=3) == trained(spec, epochs=3)
 
 
-@pytest.mark.few(10)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("kind", LAYERS)
 def test_every_layer_kind_trains(kind: str) -> None:
     from tests.models.test_layers import IMAGE, TAKES

@@ -49,7 +49,7 @@ def test_a_link_code_fills_the_form(open_app: OpenApp) -> None:
     assert at.selectbox(key="preset").value is None
 
 
-@pytest.mark.few(10)
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "code",
     [

@@ -124,6 +124,7 @@ def test_a_picked_run_that_a_search_hides_is_added_too(open_app: OpenApp, made: 
     assert address(at)["runs"] == made[2]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "wrong",
     [

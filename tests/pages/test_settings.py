@@ -78,7 +78,7 @@ def test_text_in_a_list_of_numbers_is_named_and_kept(open_app: OpenApp) -> None:
     assert at.text_input(key="set.optimizer.schedule.piecewise.boundaries").value == "10, <b>x</b>"
 
 
-@pytest.mark.few(12)
+@pytest.mark.few(3)
 @pytest.mark.parametrize("preset_id", list(PRESETS))
 def test_a_preset_fills_every_field(open_app: OpenApp, preset_id: str) -> None:
     at = open_app()

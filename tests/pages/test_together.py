@@ -58,6 +58,7 @@ def _made(workers: FakeWorkers, store: Store) -> list[RunRecord]:
     return [run for group in groups for run in group]
 
 
+@pytest.mark.exhaustive
 def test_twelve_optimizers_are_the_most(open_app: OpenApp) -> None:
     at = open_app()
     for _ in range(11):

@@ -100,6 +100,7 @@ def test_a_net_with_dropout_has_no_group_for_the_reference() -> None:
     assert len(list(group_seconds(made))) == len(made.optimizers)
 
 
+@pytest.mark.exhaustive
 def test_a_race_takes_about_as_long_as_was_told() -> None:
     """Loosely, for other machines and a busy one: the table that it rests on is not off by far."""
     made = plan(spec=SPEC, learning_rates=rate_grid(8), seeds=(0, 1, 2), defaults=False)

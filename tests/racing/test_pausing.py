@@ -194,6 +194,7 @@ sys.stdout.buffer.write(pickle.dumps(trained.history))
 """
 
 
+@pytest.mark.exhaustive
 def test_it_goes_on_in_another_process() -> None:
     """There nothing is left of the one that it was begun in."""
     plan = raced(SPECS["dropout"], optimizers=OPTIMIZERS[:1], seeds=(3,), learning_rates=(0.01,))

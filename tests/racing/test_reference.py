@@ -49,7 +49,7 @@ def test_a_line_is_fitted_to_the_least_squares() -> None:
     assert found.member == Member(REFERENCE, 1.0, 3)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "spec",
     [
@@ -72,6 +72,7 @@ def test_the_first_evaluation_is_the_first_epoch_of_a_run(spec: RunSpec | dict[s
     assert first["loss"][0] != second["loss"][0]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "model", [PENALISED, {"layers": [DENSE, {"kind": "batch_normalization"}, DENSE]}]
 )
@@ -120,6 +121,7 @@ def test_where_it_ends_before_it_stays_at_its_best() -> None:
     assert flat.log_area == pytest.approx(math.log10(flat.best_loss or 0))
 
 
+@pytest.mark.exhaustive
 def test_it_ends_where_the_precision_of_the_run_has_no_smaller_loss() -> None:
     _, history = only(planned(PRESETS["xor"].spec, 500))
     least = float(np.finfo(np.float32).tiny)
@@ -193,6 +195,7 @@ def with_layer(kind: str) -> RunSpec:
     raise AssertionError(f"no batch suits {kind}")
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("kind", LAYERS)
 def test_no_reference_is_refused_exactly_where_training_draws_numbers(kind: str) -> None:
     spec = with_layer(kind)

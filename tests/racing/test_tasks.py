@@ -20,6 +20,7 @@ def short(preset: str, epochs: int) -> RunSpec:
 TASKS = {"xor": short("xor", 60), "sine": short("sine", 40)}
 
 
+@pytest.mark.exhaustive
 def test_each_task_gives_what_its_race_gives_alone() -> None:
     told: list[tuple[str, RaceRun]] = []
     result = race_tasks(

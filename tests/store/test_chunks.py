@@ -22,6 +22,7 @@ def _rows(url: str) -> int:
     return count
 
 
+@pytest.mark.few(1)
 def test_many_small_chunks_lie_in_few_rows_and_read_as_one(store: Store, url: str) -> None:
     run_id = store.create_run(RunSpec())
     store.claim(run_id, "w")
@@ -37,6 +38,7 @@ def test_many_small_chunks_lie_in_few_rows_and_read_as_one(store: Store, url: st
     assert history.snapshots.epochs.tolist() == list(range(100, 1_101, 100))
 
 
+@pytest.mark.few(1)
 def test_every_reading_between_two_chunks_continues_the_one_before(store: Store) -> None:
     run_id = store.create_run(RunSpec())
     store.claim(run_id, "w")

@@ -48,6 +48,7 @@ def _tagged(library: Store, *tags: str) -> str:
     return run_id
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     "tag", ["lr", "LR", "Über", "über", "[", "a, b", 'x"lr', "b\\", "100 %", "under_score"]
 )
@@ -60,6 +61,7 @@ def test_a_tag_is_found_as_it_is_written_and_no_other(library: Store, tag: str) 
     assert library.find(RunFilter(tags=[tag, "lR"])) == []
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("text", ["[", "]", '"', ",", '", "', "\\", "null"])
 def test_how_tags_are_written_down_is_not_searched(library: Store, text: str) -> None:
     library.create_run(spec())

@@ -57,6 +57,7 @@ def test_inputs_by_place_and_by_name_are_not_taken_for_each_other() -> None:
     assert_equals_fit(two_inputs, {"z": z, "a": a}, ARTICLE_Y)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("float64")
 def test_weights_left_out_of_the_decay_equal_fit_beside_a_model_that_decays_all() -> None:
     make = dense_model(keras.optimizers.AdamW(0.01, weight_decay=0.1))

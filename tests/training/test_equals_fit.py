@@ -211,7 +211,7 @@ def network(name: str) -> MakeModel:
     return make
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_kind_of_network_equals_fit(name: str) -> None:
     shape = NETWORKS[name][1]
@@ -253,6 +253,7 @@ def test_sample_weights_equal_fit() -> None:
     assert_equals_fit(dense_model(), ARTICLE_X, ARTICLE_Y, train=fitted, sample_weight=weights)
 
 
+@pytest.mark.exhaustive
 def test_validation_figures_equal_fit() -> None:
     held_out = (ARTICLE_X[:3] + 0.5, ARTICLE_Y[:3])
     history = assert_equals_fit(
@@ -280,6 +281,7 @@ def test_a_model_with_two_inputs_equals_fit() -> None:
     assert_equals_fit(two_branches, [noise(5, 2), noise(5, 3)], noise(5, 1))
 
 
+@pytest.mark.exhaustive
 def test_training_goes_on_where_it_ended_as_fit_does() -> None:
     make = dense_model(keras.optimizers.Adam(SCHEDULES.ExponentialDecay(0.1, 13, 0.7)))
     ours, theirs = make(), make()
@@ -290,6 +292,7 @@ def test_training_goes_on_where_it_ended_as_fit_does() -> None:
         np.testing.assert_allclose(history["loss"], expected["loss"], 1e-9)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("backend", ["xla", "tensorflow"])
 def test_both_backends_equal_fit(backend: str) -> None:
     make = dense_model()

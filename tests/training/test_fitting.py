@@ -100,6 +100,7 @@ def test_dropout_with_one_seed_gives_one_history() -> None:
     assert len(set(np.diff(losses[0]) > 0)) == 2
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("layer", ["dropout", "batch_normalization"])
 @pytest.mark.usefixtures("float64")
 def test_inference_figures_equal_evaluate(layer: str) -> None:

@@ -16,6 +16,7 @@ def _hashes(spec: RunSpec, optimizer: str) -> tuple[str, str]:
     return session.batch_hash, session.weights_hash
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_optimizer_starts_from_the_same_weights_on_the_same_batch(preset: str) -> None:
     spec = PRESETS[preset].spec

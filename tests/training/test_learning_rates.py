@@ -10,7 +10,7 @@ from overfit_core.training.types import KerasObject
 SCHEDULES = keras.optimizers.schedules
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "schedule",
     [

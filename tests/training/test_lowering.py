@@ -49,6 +49,7 @@ def operations(concrete: Concrete) -> set[str]:
     return {node.op for function in library.function for node in function.node_def}
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_what_comes_instead_gives_the_same_to_the_last_bit(name: str, dtype: str) -> None:
@@ -105,7 +106,7 @@ def test_what_is_no_equal_is_left_alone() -> None:
     assert "Relu" in operations(traced(half, 3, dtype="float32"))
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["article-2", "article-3", "sensor-lstm", "dead-relus", "iris"])
 def test_a_run_is_the_same_to_the_last_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = PRESETS[name].spec

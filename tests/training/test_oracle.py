@@ -16,6 +16,7 @@ from tests.training.oracle import (
 )
 
 
+@pytest.mark.few(1)
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("arguments", [{}, {"use_ema": True, "ema_momentum": 0.9}], ids=str)
 def test_the_step_in_a_loop_gives_what_fit_gives_to_the_last_bit(arguments: dict[str, Any]) -> None:

@@ -133,7 +133,7 @@ def test_a_paused_run_makes_room_for_one_that_waits(store: Store, submit: Submit
 def test_a_killed_worker_leaves_its_run_interrupted_and_the_next_run_goes_to_a_ready_one(
     store: Store, submit: Submit, cluster: Cluster
 ) -> None:
-    assert cluster.wait(60, warm=True)
+    assert cluster.wait(100, warm=True)
     before = {worker.name for worker in cluster.workers()}
     run_id = submit(LONG)
     record = until(store, run_id, lambda record: record.epoch > 0)

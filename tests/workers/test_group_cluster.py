@@ -154,7 +154,7 @@ def test_a_stop_of_twelve_is_answered_with_twelve_summaries(store: Store, start:
 def test_a_killed_worker_leaves_its_whole_group_interrupted_and_the_next_group_works(
     store: Store, start: Start, cluster: Cluster
 ) -> None:
-    assert cluster.wait(60, warm=True)
+    assert cluster.wait(100, warm=True)
     ids = start(_specs(1_000_000))
     records = _all(store, ids, _started)
     os.kill(pid_of(records[0]), signal.SIGKILL)

@@ -109,6 +109,7 @@ def test_a_stop_ends_a_run_and_keeps_what_was_trained(store: Store) -> None:
     assert record.summary.epochs == record.epoch == len(store.history(run_id))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("busy", ["compile_seconds", "epoch_seconds"])
 def test_a_stop_ends_a_run_also_while_the_engine_is_busy(store: Store, busy: str) -> None:
     run_id = create(store, 1)

@@ -102,6 +102,7 @@ def test_a_run_need_not_wait_for_a_long_run_of_a_race(store: Store) -> None:
     assert 0 < left.history.last_epoch < 1_000_000
 
 
+@pytest.mark.exhaustive
 def test_a_fit_of_the_reference_is_left_and_in_the_end_left_alone(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,7 @@ def refuse(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
     return refuse
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("method", ["begin", "control_all", "append_all", "put_samples", "finish"])
 @pytest.mark.parametrize("written", [False, True])
 def test_what_the_store_refused_once_is_done_all_the_same(
