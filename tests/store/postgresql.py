@@ -79,6 +79,7 @@ def running_server(programs: Path) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         who = _not_root(folder)
+        programs = _readable(programs, folder)
         _make_cluster(programs, folder, who)
         guard = _start(programs, folder, who)
         try:
@@ -123,6 +124,17 @@ def _not_root(folder: Path) -> dict[str, Any]:
     nobody = pwd.getpwnam("nobody")
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _readable(programs: Path, folder: Path) -> Path:
+    """Where somebody else than root may read the programs, which nobody else may in root's home.
+
+    Returns:
+        The folder itself, or a copy of it.
+    """
+    if os.geteuid() or all(each.stat().st_mode & 0o005 == 0o005 for each in programs.parents):
+        return programs
+    return shutil.copytree(programs.parent, folder / "server", symlinks=True) / programs.name
 
 
 def _wait(server: Server, folder: Path) -> None:

@@ -151,6 +151,14 @@ def records(store: Store, ids: list[str]) -> list[RunRecord]:
     return records
 
 
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def until(
     store: Store, ids: list[str], holds: Callable[[RunRecord], bool], seconds: float = PATIENCE
 ) -> list[RunRecord]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,14 +16,9 @@ from overfit_core.workers import giving_way
 from overfit_core.workers.check_task import GAVE_WAY, Heart, look_for_cause
 from overfit_core.workers.giving_way import give_way
 
-PATIENCE = 60.0
+from .fakes import PATIENCE, sqlite_store, wait_for
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}")
-    yield store
-    store.close()
+store = pytest.fixture(sqlite_store)
 
 
 def asked(store: Store, spec: RunSpec, budget: float = 30.0) -> str:
@@ -40,13 +33,6 @@ def found(store: Store, run_id: str) -> CheckRecord:
     check = store.check(run_id)
     assert check is not None
     return check
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def in_a_thread(store: Store, run_id: str) -> threading.Thread:

@@ -16,7 +16,7 @@ from overfit_core.workers.check_task import Heart
 from overfit_core.workers.giving_way import give_way, giving_way, group_name
 from overfit_core.workers.race_task import Scribe, train_group
 
-from .fakes import sqlite_store
+from .fakes import sqlite_store, wait_for
 from .race_plans import (
     PATIENCE,
     asked,
@@ -141,10 +141,7 @@ def test_for_one_run_one_gives_way_and_races_before_searches(store: Store) -> No
     with Scribe(store, first, "a") as one, Scribe(store, second, "b") as other:
         with Heart(store, checked, "c") as heart:
             store.create_run(RunSpec())
-            deadline = time.monotonic() + PATIENCE
-            while not one.gave_way:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_for(lambda: one.gave_way)
             time.sleep(1.0)
             assert not other.gave_way
             assert not heart.gave_way

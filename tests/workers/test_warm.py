@@ -9,7 +9,7 @@ import pytest
 from overfit_core.workers import warm
 from overfit_core.workers.warm import WarmUp
 
-PATIENCE = 30.0
+from .fakes import PATIENCE, wait_for
 
 
 @pytest.fixture
@@ -26,13 +26,6 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(warm, "LOOK_SECONDS", 0.01)
     monkeypatch.setenv("OVERFIT_WORKER_RECYCLE_MEMORY", "1.0")
     return loaded
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_programs_are_loaded_once_no_run_is_on(loaded: list[int]) -> None:
