@@ -70,14 +70,15 @@ class Search(Attempts):
 
     def _of_rule(self, rule: Rule, kept: Changes) -> Fix | None:
         """Try a rule's changes alone and on top of what was kept; returns the best of them."""
-        best: Fix | None = None
+        tried: list[tuple[Fix, float]] = []
         for change in rule.changes(self.facts):
             for changes in ((change,), (*kept, change))[: 2 if kept else 1]:
-                fix, _ = self._try(changes)
-                best = max((f for f in (best, fix) if f is not None), key=merit, default=None)
+                fix, distance = self._try(changes)
                 if fix is not None and self._works(fix):
                     return fix
-        return best
+                if fix is not None:
+                    tried.append((fix, distance))
+        return max(tried, key=lambda one: (merit(one[0]), -one[1]), default=(None, 0.0))[0]
 
     def _climb(self, steps: Sequence[Change], kept: Changes) -> None:
         """Try each step; keep the best of those that help, and try the others on top of it."""

@@ -53,7 +53,7 @@ class Epoch:
         dtypes = {keras.config.floatx(), *(v.dtype for v in model.variables)}
         self.dtype = "float64" if "float64" in dtypes else "float32"
         self._probes = [PROBES[name](model) for name in plan.probes]
-        self._layer_norms = LayerNorms(model) if self._probes else None
+        self._layer_norms = LayerNorms(model, parameters.groups) if self._probes else None
         self._metrics = ("loss", *(n for n in model.get_metrics_result() if n != "loss"))
         self._held_out = held_out
         self.columns = self.columns_for(model)
@@ -122,13 +122,13 @@ class Epoch:
             return []
         held = slopes = updates = ()
         if before:
-            weights, moved = _vector(before), _vector(self._parameters.values())
-            descent = _vector(_dense(gradients, before))
+            descent = _dense(gradients, before)
             if (scale := loss_scale_of(self._parameters.optimizer)) is not None:
                 # The gradient is of the scaled loss; the optimizer divides it again too.
-                descent = descent / scale
-            vectors = (weights, descent, moved - weights)
-            held, slopes, updates = (self._layer_norms(vector) for vector in vectors)
+                descent = [slope / scale for slope in descent]
+            after = self._parameters.values()
+            moved = [now - then for now, then in zip(after, before, strict=True)]
+            held, slopes, updates = map(self._layer_norms, (before, descent, moved))
         step = Step(held, slopes, updates, outputs)
         return [probe.measure(step) for probe in self._probes if probe.columns]
 
@@ -184,10 +184,3 @@ def _dense(gradients: Sequence[Any], sources: Sequence[Tensor]) -> list[Tensor]:
         tf.zeros_like(s) if g is None else tf.convert_to_tensor(g)
         for g, s in zip(gradients, sources, strict=True)
     ]
-
-
-def _vector(tensors: Sequence[Tensor]) -> Tensor:
-    """Lay all numbers into one vector."""
-    import tensorflow as tf
-
-    return tf.concat([tf.reshape(t, [-1]) for t in tensors], 0)

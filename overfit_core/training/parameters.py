@@ -1,8 +1,10 @@
 """The weights and the optimizer that a compiled loop trains.
 
-For optimizers that treat every number alike, all weights are laid into one vector: one fused
-kernel then updates them, instead of several per layer, which both compiles and runs faster. The
-rest keep one variable per weight.
+For optimizers that treat every number alike, small weights are laid into one vector: one fused
+kernel then updates them, instead of several per layer, which both compiles and runs faster. Large
+weights keep a variable each: there a kernel more is nothing, and XLA shares a join of many numbers
+between threads in a way that takes up to a hundred times as long. Other optimizers keep one
+variable per weight.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 _ELEMENTWISE = frozenset(
     "SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta Ftrl Lion ScheduleFreeAdamW".split()
 )
+
+JOINED = 32_768
+"""Numbers that a vector holds at most; of twice as many XLA would share the join between threads."""
 
 
 def can_be_one_vector(model: keras.Model) -> bool:
@@ -54,29 +59,34 @@ class Parameters:
         rate: Gives the current learning rate inside the traced loop, as a scalar tensor.
 
     Attributes:
-        fused: Whether all weights lie in one vector.
+        groups: The places of the weights that each variable holds.
+        variables: One for each group: a vector of several weights, or one weight as it is.
         optimizer: A copy of the model's optimizer, built on these variables.
     """
 
     def __init__(self, model: keras.Model, rate: Callable[[], Tensor]) -> None:
         """Make the variables and build the copy of the optimizer on them."""
-        import keras
-
         weights = model.trainable_variables
-        self.shapes = [tuple(w.shape) for w in weights]
-        self.sizes = [int(np.prod(shape, dtype=int)) for shape in self.shapes]
-        self.fused = can_be_one_vector(model)
-        if self.fused:
-            zeros = np.zeros(sum(self.sizes), weights[0].dtype)
-            self.variables = [keras.Variable(zeros, name="weights", dtype=weights[0].dtype)]
-        else:
-            self.variables = [_twin(weight) for weight in weights]
+        self._shapes = [tuple(w.shape) for w in weights]
+        self._sizes = [int(np.prod(shape, dtype=int)) for shape in self._shapes]
+        joinable = can_be_one_vector(model)
+        self.groups = _groups(self._sizes) if joinable else [[i] for i in range(len(weights))]
+        self.variables = [self._variable([weights[i] for i in group]) for group in self.groups]
         self.optimizer = twin_of(model.optimizer, rate)
-        if not self.fused:
+        if not joinable:
             copy_exclusions(
                 model.optimizer, self.optimizer, zip(weights, self.variables, strict=True)
             )
         self.optimizer.build(self.variables)
+
+    @staticmethod
+    def _variable(weights: Variables) -> keras.Variable:
+        import keras
+
+        if len(weights) == 1:
+            return _twin(weights[0])
+        zeros = np.zeros(sum(int(np.prod(w.shape)) for w in weights), weights[0].dtype)
+        return keras.Variable(zeros, name="weights", dtype=weights[0].dtype)
 
     def values(self) -> list[Tensor]:
         """Return the current tensors that a gradient is taken with respect to."""
@@ -88,10 +98,14 @@ class Parameters:
         """Bring what belongs to ``values()`` (weights, gradients) into the model's shapes."""
         import tensorflow as tf
 
-        if not self.fused:
-            return list(tensors)
-        parts = tf.split(tensors[0], self.sizes)
-        return [tf.reshape(p, shape) for p, shape in zip(parts, self.shapes, strict=True)]
+        found: dict[int, Tensor] = {}
+        for group, tensor in zip(self.groups, tensors, strict=True):
+            if len(group) == 1:
+                found[group[0]] = tensor
+                continue
+            parts = tf.split(tensor, [self._sizes[i] for i in group])
+            found |= {i: tf.reshape(p, self._shapes[i]) for i, p in zip(group, parts, strict=True)}
+        return [found[i] for i in range(len(found))]
 
     def apply(self, gradients: Sequence[Tensor | None]) -> None:
         """Let the optimizer update the weights."""
@@ -100,13 +114,23 @@ class Parameters:
     def pairs(self, model: keras.Model) -> list[Pair]:
         """Return our variables beside those that they hold of a model with a built optimizer."""
         weights, optimizer = model.trainable_variables, model.optimizer
-        if not self.fused:
-            ours = [*self.variables, *_state(self.optimizer)]
-            return _singles(ours, [*weights, *_state(optimizer)])
-        mine, theirs = _slots(self.optimizer, 1), _slots(optimizer, len(weights))
-        vectors = [(self.variables[0], weights), *((mine[n][0], theirs[n]) for n in mine)]
-        rest = _singles(_state(self.optimizer, mine), _state(optimizer, theirs))
-        return [Pair(own._value, [v._value for v in held]) for own, held in vectors] + rest
+        mine, theirs = _slots(self.optimizer, len(self.groups)), _slots(optimizer, len(weights))
+        lists = [(self.variables, weights), *((mine[name], theirs[name]) for name in mine)]
+        vectors = [
+            Pair(own._value, [held[i]._value for i in group])
+            for ours, held in lists
+            for own, group in zip(ours, self.groups, strict=True)
+        ]
+        return vectors + _singles(_state(self.optimizer, mine), _state(optimizer, theirs))
+
+
+def _groups(sizes: Sequence[int]) -> list[list[int]]:
+    """Return the places of the weights in each variable: small ones together, large ones alone."""
+    smallest = sorted(range(len(sizes)), key=sizes.__getitem__)
+    totals = itertools.accumulate(sizes[i] for i in smallest)
+    joined = sorted(i for i, total in zip(smallest, totals, strict=True) if total <= JOINED)
+    alone = [[i] for i in range(len(sizes)) if i not in joined]
+    return [joined, *alone] if joined else alone
 
 
 def _singles(ours: Variables, theirs: Variables) -> list[Pair]:
