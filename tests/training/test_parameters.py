@@ -89,6 +89,24 @@ def test_a_network_with_large_and_small_weights_equals_fit(optimizer: keras.Opti
 
 
 @pytest.mark.usefixtures("float64")
+def test_a_large_embedding_whose_gradient_is_sparse_equals_fit() -> None:
+    def words() -> keras.Model:
+        model = keras.Sequential(
+            [
+                keras.Input((12,)),
+                keras.layers.Embedding(2_000, 32),
+                keras.layers.GlobalAveragePooling1D(),
+                keras.layers.Dense(1, "sigmoid"),
+            ]
+        )
+        model.compile(keras.optimizers.Adam(0.01), loss="binary_crossentropy")
+        return model
+
+    x = np.random.default_rng(1).integers(0, 2_000, (SAMPLES, 12))
+    assert_equals_fit(words, x, _batch()[1], epochs=EPOCHS)
+
+
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("units", [8, LARGE], ids=["one vector", "a vector and a large weight"])
 def test_norms_of_each_layer_are_those_of_a_gradient_tape(units: int) -> None:
     x, y = _batch()
