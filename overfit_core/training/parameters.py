@@ -30,7 +30,7 @@ _ELEMENTWISE = frozenset(
 )
 
 JOINED = 32_768
-"""Numbers that a vector holds at most; of twice as many XLA would share the join between threads."""
+"""Numbers that a vector holds at most; XLA shares a join of twice as many between threads."""
 
 
 def can_be_one_vector(model: keras.Model) -> bool:
