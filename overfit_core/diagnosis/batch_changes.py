@@ -48,6 +48,11 @@ def relabel(setup: Setup, value: str) -> Setup:
         return replace(setup, y=rows)
     if value == "from_zero":
         return replace(setup, y=(y - y.min()).astype(y.dtype))
+    if value == "yes_or_no":
+        return replace(setup, y=(y > 0).astype(y.dtype))
+    if value == "numbered":
+        numbers = np.unique(y, return_inverse=True)[1]
+        return replace(setup, y=numbers.reshape(y.shape).astype(y.dtype))
     if value == "column":
         return replace(setup, y=y.reshape(len(y), -1))
     raise ValueError(f"There is no way of labelling called {value!r}.")

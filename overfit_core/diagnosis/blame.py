@@ -67,7 +67,9 @@ class Held:
 def holding(facts: Facts) -> Held:
     """Ask every rule, and leave out those that another one explains."""
     held = list(_holding(facts))
-    kept = tuple(rule for rule in held if not any(_explains(up, rule) for up in held))
+    kept = tuple(
+        rule for rule in held if not any(_explains(up, rule) for up in held) or _stands(rule, facts)
+    )
     explained = {
         up.key: tuple(dict.fromkeys(r.id for r in held if _explains(up, r))) for up in kept
     }
@@ -94,6 +96,12 @@ def _holding(facts: Facts) -> Iterator[Rule]:
             yield replace(rule, suspicion=True, silences=frozenset())
         elif found is not None:
             yield rule
+
+
+def _stands(rule: Rule, facts: Facts) -> bool:
+    """Tell whether what a rule found is wrong by itself."""
+    found = found_by(rule, facts)
+    return found is not None and rule.stands(facts, found)
 
 
 def _explains(up: Rule, rule: Rule) -> bool:

@@ -165,6 +165,10 @@ def _one_unit_per_class(setup: Setup, value: int) -> Setup:
     return replace(setup, loss="sparse_categorical_crossentropy")
 
 
+def _several_labels(setup: Setup, _value: None) -> Setup:
+    return replace(APPLY["output.activation"](setup, "sigmoid"), loss="binary_crossentropy")
+
+
 APPLY: Mapping[str, Apply] = MappingProxyType(
     {
         "inputs": scale_inputs,
@@ -177,6 +181,7 @@ APPLY: Mapping[str, Apply] = MappingProxyType(
         "optimizer": _set_optimizer,
         "optimizer.learning_rate": _set_rate_of_learning,
         "output.classes": _one_unit_per_class,
+        "output.several_labels": _several_labels,
         "output.activation": _with_config(set_output_activation),
         "output.units": _with_config(set_output_units, keeps_weights=False),
         "layers.activation": _with_config(set_activation),

@@ -77,6 +77,7 @@ class Change:
 OF_AN_OUTPUT = frozenset(
     {
         "loss", "labels", "labels.like_first", "targets", "output.activation", "output.classes",
+        "output.several_labels",
         "output.units",
     }
 )  # fmt: skip
@@ -150,6 +151,8 @@ class Rule:
             else is.
         doubtful: Whether what it found makes it a suspicion that explains nothing; says so of the
             evidence.
+        stands: Whether what it found is a fault of its own, which no other rule explains; says so
+            of the evidence.
         drawing: Returns what shows it to the eye, from its evidence; None where words do.
         of_outputs: Whether it looks at each output by itself, where there are several.
         output: Name of the one of several outputs that it looks at; empty for the whole model.
@@ -166,6 +169,7 @@ class Rule:
     suspicion: bool = field(default=False, compare=False)
     forbids: bool = False
     doubtful: Callable[[Evidence], bool] = lambda _evidence: False
+    stands: Callable[[Facts, Evidence], bool] = lambda _facts, _evidence: False
     drawing: Callable[[Facts, Evidence], Drawing | None] = field(
         default=lambda _facts, _evidence: None, compare=False
     )

@@ -96,6 +96,14 @@ def classes_change(rule: str, classes: int) -> Change:
     return Change(rule, "output.classes", classes, text, code)
 
 
+def several_labels_change(rule: str) -> Change:
+    """Ask each output for a yes or no of its own."""
+    loss = "binary_crossentropy"
+    text = f"Take a sigmoid output and {loss}: each unit says yes or no to its own label."
+    code = f'activation="sigmoid"; loss="{loss}"'
+    return Change(rule, "output.several_labels", None, text, code)
+
+
 def output_change(rule: str, name: str) -> Change:
     """Take another activation at the output."""
     text = f"Take a {name} output."

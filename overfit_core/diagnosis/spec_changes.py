@@ -102,6 +102,11 @@ def _one_unit_per_class(data: Data, value: int) -> None:
     data["model"]["loss"] = "sparse_categorical_crossentropy"
 
 
+def _several_labels(data: Data, _value: None) -> None:
+    data["model"]["head"]["activation"] = "sigmoid"
+    data["model"]["loss"] = "binary_crossentropy"
+
+
 def _set_activation(data: Data, value: Mapping[str, str]) -> None:
     """Give hidden layers with one activation another one; activation layers stay, as in Keras."""
     for layer, name in _layers_with(data, "activation"):
@@ -189,6 +194,7 @@ APPLY_TO_SPEC: Mapping[str, Callable[[Data, Any], None]] = MappingProxyType(
         "optimizer": _set_optimizer,
         "optimizer.learning_rate": _set_rate_of_learning,
         "output.classes": _one_unit_per_class,
+        "output.several_labels": _several_labels,
         "output.activation": _set("model", "head", "activation"),
         "output.units": _set("model", "head", "units"),
         "labels.like_first": _let_none_repeat,

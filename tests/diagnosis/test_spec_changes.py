@@ -82,6 +82,7 @@ CHANGES = {
     "output.activation": ["linear"],
     "output.units": [11],
     "output.classes": [11],
+    "output.several_labels": [None],
     "layers.activation": [{"from": "relu", "to": "leaky_relu"}, {"from": "tanh", "to": "relu"}],
     "layers.kernel_initializer": ["GlorotUniform", "HeUniform", "HeNormal"],
     "layers.rate": [0.0],

@@ -6,7 +6,7 @@ import numpy as np
 
 from overfit_core.diagnosis.drawings import headed, ranges, sample_rows
 from overfit_core.diagnosis.facts import Change, Drawing, Evidence, Facts, Rule
-from overfit_core.diagnosis.proposals import classes_change, loss_change, output_change
+from overfit_core.diagnosis.proposals import classes_change, loss_change, several_labels_change
 from overfit_core.diagnosis.target import CROSS_ENTROPIES
 
 SUM_TOLERANCE = 1e-3
@@ -87,11 +87,32 @@ def changes(facts: Facts) -> list[Change]:
     if problem.startswith("class numbers beyond"):
         return _for_numbers_beyond(facts)
     if problem.startswith("labels outside"):
-        return [*_from_zero(facts), *_for_classes(facts), _loss_for_numbers(facts)]
+        return [
+            *_yes_or_no(facts), *_from_zero(facts), *_for_classes(facts), _loss_for_numbers(facts)
+        ]  # fmt: skip
     if problem.startswith("rows do not"):
         multi = facts.target.kind == "multi_label"
-        return [*_from_zero(facts), *([output_change(RULE.id, "sigmoid")] if multi else [])]
+        return [*_from_zero(facts), *([several_labels_change(RULE.id)] if multi else [])]
+    if problem.startswith("class numbers must"):
+        return _numbered(facts)
     return []
+
+
+def _yes_or_no(facts: Facts) -> list[Change]:
+    """Write -1 and 1, as hinge losses take them, as 0 and 1."""
+    if not np.array_equal(np.unique(facts.batch.y), (-1, 1)) or facts.model.units != 1:
+        return []
+    text = "Write the labels -1 and 1 as 0 and 1."
+    return [Change(RULE.id, "labels", "yes_or_no", text, "y = (y > 0).astype(y.dtype)")]
+
+
+def _numbered(facts: Facts) -> list[Change]:
+    """Number the values, where there are no more of them than outputs."""
+    if len(np.unique(facts.batch.y)) > facts.model.units or not np.isfinite(facts.batch.y).all():
+        return []
+    text = "Number the labels' values from 0: they are classes that were scaled."
+    code = "y = np.unique(y, return_inverse=True)[1].reshape(y.shape)"
+    return [Change(RULE.id, "labels", "numbered", text, code)]
 
 
 def _from_zero(facts: Facts) -> list[Change]:

@@ -88,8 +88,12 @@ def _largest_step(facts: Facts) -> tuple[float, str]:
 
 
 def changes(facts: Facts) -> list[Change]:
-    """Divide the learning rate by 10, and by 100."""
-    return rate_changes(RULE.id, facts, (0.1, 0.01))
+    """Divide the learning rate by 10, and by 100; by more where the run blew up.
+
+    A loss that is no number any more says nothing of how far the rate is too high.
+    """
+    blew_up = facts.run is not None and facts.run.non_finite is not None
+    return rate_changes(RULE.id, facts, (0.1, 0.01, 0.001, 1e-4) if blew_up else (0.1, 0.01))
 
 
 def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:

@@ -7,8 +7,9 @@ import numpy as np
 from overfit_core.diagnosis.drawings import ranges
 from overfit_core.diagnosis.facts import SYMPTOMS, Change, Drawing, Evidence, Facts, Rule
 from overfit_core.diagnosis.graph_facts import UNKNOWN
-from overfit_core.diagnosis.proposals import loss_change, output_change
+from overfit_core.diagnosis.proposals import output_change, several_labels_change
 
+SUM_TOLERANCE = 1e-3
 MARGIN = 0.01
 """Targets may lie outside the range by this share of their span."""
 RANGES = {
@@ -18,6 +19,7 @@ RANGES = {
 }  # fmt: skip
 """What an activation can give."""
 _SHARES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
+_ONE_UNIT = "softmax over one unit is always 1"
 
 
 def find(facts: Facts) -> Evidence | None:
@@ -27,7 +29,7 @@ def find(facts: Facts) -> Evidence | None:
     if given == UNKNOWN:
         return None
     if given == "softmax" and model.units == 1:
-        return {**told, "problem": "softmax over one unit is always 1"}
+        return {**told, "problem": _ONE_UNIT}
     if model.loss in _SHARES and not model.from_logits and given != "softmax":
         return {
             **told,
@@ -47,7 +49,20 @@ def find(facts: Facts) -> Evidence | None:
         return {**told, "problem": "softmax shares 1 among the outputs, and several labels are 1"}
     if "crossentropy" in model.loss:
         return None
-    return _out_of_range(facts, told)
+    return _other_sum(facts, told) or _out_of_range(facts, told)
+
+
+def _other_sum(facts: Facts, told: Evidence) -> Evidence | None:
+    """Find targets of a softmax that do not add up to 1, as its outputs always do."""
+    y = np.asarray(facts.batch.meant, float)
+    if facts.model.output_activation != "softmax" or y.shape[1:] != facts.model.output_shape:
+        return None
+    sums = y.sum(axis=-1)
+    if facts.batch.bad or np.abs(sums - 1).max() <= SUM_TOLERANCE:
+        return None
+    ends = [float(sums.min()), float(sums.max())]
+    problem = "softmax shares 1 among the outputs, and the targets do not add up to 1"
+    return {**told, "sums": ends, "problem": problem}
 
 
 def _out_of_range(facts: Facts, told: Evidence) -> Evidence | None:
@@ -60,21 +75,36 @@ def _out_of_range(facts: Facts, told: Evidence) -> Evidence | None:
             "problem": "targets lie outside what the activation can give"}  # fmt: skip
 
 
+def _stands(facts: Facts, found: Evidence) -> bool:
+    """Tell whether a softmax over one unit is wrong whatever is done about the labels.
+
+    Labels of two values need one unit, and so another activation; those of more need more units.
+    """
+    return found["problem"] == _ONE_UNIT and _two_values(facts)
+
+
+def _two_values(facts: Facts) -> bool:
+    return len(np.unique(facts.batch.y)) == 2
+
+
 def changes(facts: Facts) -> list[Change]:
     """Take the activation that the loss expects, or none."""
-    model = facts.model
+    model, labels = facts.model, facts.batch.labels
+    if facts.target.kind == "multi_label" and model.loss in _SHARES:
+        return [several_labels_change(RULE.id)]
     if model.from_logits:
         name = "linear"
     elif "binary" in model.loss or model.units == 1 or facts.target.kind == "multi_label":
-        name = "sigmoid" if facts.target.is_classes or facts.target.kind == "soft" else "linear"
+        chances = facts.target.is_classes or facts.target.kind == "soft"
+        chances = chances or ("binary" in model.loss and _two_values(facts))
+        name = "sigmoid" if chances else "linear"
     elif "crossentropy" in model.loss or facts.target.is_classes:
         name = "softmax"
+    elif model.output_activation == "softmax" and labels.low.min() >= 0 and labels.high.max() <= 1:
+        name = "sigmoid"
     else:
         name = "linear"
-    made = [output_change(RULE.id, name)]
-    if facts.target.kind == "multi_label" and model.loss in _SHARES:
-        made.append(loss_change(RULE.id, "binary_crossentropy"))
-    return made
+    return [output_change(RULE.id, name)]
 
 
 def drawing(facts: Facts, evidence: Evidence) -> Drawing | None:
@@ -105,6 +135,7 @@ RULE = Rule(
     silences=SYMPTOMS | {"non_finite", "unsuited_loss", "too_little_capacity"},
     from_start=True,
     forbids=True,
+    stands=_stands,
     drawing=drawing,
     of_outputs=True,
 )

@@ -160,13 +160,3 @@ MAKERS: Mapping[str, Callable[..., Batch]] = MappingProxyType(
     }
 )  # fmt: skip
 """By name."""
-
-
-def make(maker: str, samples: int, seed: int, **arguments: Any) -> Batch:  # noqa: ANN401
-    """Make a batch; equal each time.
-
-    Returns:
-        Inputs and labels in float32.
-    """
-    x, y = MAKERS[maker](np.random.default_rng(seed), samples, **arguments)
-    return np.array(x, "float32"), np.array(y, "float32")

@@ -1,4 +1,4 @@
-"""The programs of ``programs.json`` as compiled models, and the rules that name their faults."""
+"""The programs of the JSON files as compiled models, and the rules that name their faults."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import keras
+import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from tests.diagnosis.real import batches
+from tests.diagnosis.real import batches, unseen_batches
 
 Array = NDArray[Any]
-FILE = Path(__file__).with_name("programs.json")
-PLACES = (keras.layers, keras.initializers, keras.optimizers)
-"""Where the names of ``programs.json`` are Keras's own."""
+HERE = Path(__file__).parent
+PLACES = (keras.layers, keras.initializers, keras.regularizers, keras.optimizers)
+"""Where the names of the files are Keras's own."""
+MAKERS = MappingProxyType({**batches.MAKERS, **unseen_batches.MAKERS})
+"""Of batches, by name."""
 
 RULES_OF: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -33,15 +36,18 @@ RULES_OF: Mapping[str, frozenset[str]] = MappingProxyType(
         "labels": frozenset({"label_loss_mismatch", "contradictory_labels"}),
         "loss": frozenset({"unsuited_loss", "label_loss_mismatch"}),
         "dropout": frozenset({"regularisation"}),
+        "penalty": frozenset({"regularisation"}),
+        "dying ReLU": frozenset({"dead_relu"}),
         "missing activation": frozenset({"missing_nonlinearity"}),
         "capacity": frozenset({"too_little_capacity"}),
         "initialisation": frozenset({"bad_initialisation"}),
+        "hidden activation": frozenset({"vanishing_gradients", "saturation"}),
         # No rule blames an optimizer as such, nor a net for having other layers than its repair.
         "optimizer": frozenset(),
         "layers": frozenset(),
     }
 )
-"""By the word that ``programs.json`` has for a fault: the rules that name it.
+"""By the word that the files have for a fault: the rules that name it.
 
 A missing batch normalisation of the inputs counts as "scale of inputs", which is what it mends.
 """
@@ -61,8 +67,8 @@ class RealProgram:
         loss: Name of the loss.
         optimizer: As a layer. A decay of 1e-6 a step, which Keras no longer takes, is left out.
         epochs: How long it trained.
-        batch: Arguments of ``batches.make``.
-        faults: What the source says is wrong, as keys of ``RULES_OF``, the first one first.
+        batch: Arguments of ``make``.
+        faults: What is wrong with it, as keys of ``RULES_OF``; nothing where nothing is.
         shows: On one batch it fails however long it trains, fails only within its own epochs, or
             memorises and is there to be left alone.
     """
@@ -102,7 +108,7 @@ class RealProgram:
 
     @cached_property
     def _batch(self) -> batches.Batch:
-        return batches.make(**self.batch)
+        return make(**self.batch)
 
     def model(self) -> keras.Model:
         """Make the compiled model; equal each time."""
@@ -123,5 +129,24 @@ def _made(given: Any) -> Any:  # noqa: ANN401  # whatever JSON may hold
     return kind(**{key: _made(value) for key, value in arguments.items()})
 
 
-PROGRAMS = TypeAdapter(tuple[RealProgram, ...]).validate_json(FILE.read_text(encoding="utf-8"))
-"""In the order of the file."""
+def make(maker: str, samples: int, seed: int, **arguments: Any) -> batches.Batch:  # noqa: ANN401
+    """Make a batch; equal each time.
+
+    Returns:
+        Inputs and labels in float32.
+    """
+    x, y = MAKERS[maker](np.random.default_rng(seed), samples, **arguments)
+    return np.array(x, "float32"), np.array(y, "float32")
+
+
+def _programs(name: str) -> tuple[RealProgram, ...]:
+    text = HERE.joinpath(name).read_text(encoding="utf-8")
+    return TypeAdapter(tuple[RealProgram, ...]).validate_json(text)
+
+
+PROGRAMS = _programs("programs.json")
+"""Those that the rules were made with, in the order of the file."""
+UNSEEN = _programs("unseen.json")
+"""Those that were collected when the rules were done, in the order of the file."""
+MENDED = frozenset({"38648195", "44164749", "47241622", "48385830", "59325381"})
+"""Those of them that a rule or a change was mended for."""
