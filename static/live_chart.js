@@ -114,6 +114,15 @@ function linkHover(node) {
   node.on("plotly_unhover", () => together((other) => window.Plotly.Fx.unhover(other)));
 }
 
+// An entry of the legend that only explains a dash has no curve to hide.
+function keepExplanations(node) {
+  if (node.keeps) return;
+  node.keeps = true;
+  const stays = ({ curveNumber, data }) => data[curveNumber].meta !== "explains";
+  node.on("plotly_legendclick", stays);
+  node.on("plotly_legenddoubleclick", stays);
+}
+
 // A click on a point tells the page what the point stands for.
 function tellPicks(node, picks, setTriggerValue) {
   node.tell = picks ? setTriggerValue : undefined;
@@ -148,6 +157,7 @@ export async function draw({ data, parentElement, setTriggerValue }, plotlyUrl) 
   node.dataset.drawn = Number(node.dataset.drawn ?? 0) + 1;
   followWidth(node);
   linkHover(node);
+  keepExplanations(node);
   tellPicks(node, data.picks, setTriggerValue);
   return () => {
     node.widthObserver?.disconnect();

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 
 from overfit_core.charts.compare_axes import Axes, XAxis, frame, y_axis
-from overfit_core.charts.compare_traces import Look, band_traces, end_marks, looks_of, run_trace
+from overfit_core.charts.compare_traces import (
+    MOST_POINTS,
+    POINTS_IN_ALL,
+    Look,
+    band_traces,
+    end_marks,
+    looks_of,
+    rate_entries,
+    run_trace,
+)
 from overfit_core.charts.figure import Curve, spoken
 from overfit_core.charts.lines import Line, Lines
 from overfit_core.charts.numbers import count, number
@@ -15,8 +25,6 @@ from overfit_core.comparison.differences import group_names, short_names
 from overfit_core.comparison.measures import Measure, measure_of
 from overfit_core.comparison.run import ComparedRun
 
-POINTS_IN_ALL, MOST_POINTS = 16_000, 1_600
-"""Points of all curves together, and of one at most: 0.6 MB of JSON for 50 runs in 25 bands."""
 SPOKEN_RUNS = 8
 
 
@@ -97,7 +105,8 @@ def _traces(
     ]
     medians = [median for _, median in spreads.values()]
     ends = end_marks(shown, lines, looks, log_y=axes.log_y)
-    return _with_legend([*areas, *runs, *medians, *ends])
+    rates = rate_entries(looks[run.id] for run in shown)
+    return [*_with_legend([*areas, *runs, *medians, *ends], apart=bool(rates)), *rates]
 
 
 def _spreads(
@@ -115,7 +124,8 @@ def _spreads(
         known = [run for run in members if run.id in drawn]
         band = band_of(members, measure.column) if group in asked and known else None
         if band:
-            look = looks[known[0].id]
+            # The baseline is a member that looks like none of the others.
+            look = min((looks[run.id] for run in known), key=attrgetter("width"))
             spreads[group] = band_traces(band, known, look, names[group], measure, axes)
     return spreads
 
@@ -131,19 +141,26 @@ def _placed(run: ComparedRun, column: str, axes: Axes) -> Line | None:
     return None if not pace else Line(line.epochs * pace, line.values)  # type: ignore[arg-type]
 
 
-def _with_legend(traces: Sequence[Figure]) -> list[Figure]:
-    """Let the legend have one entry per group of curves, called as what they have in common."""
+def _with_legend(traces: Sequence[Figure], *, apart: bool) -> list[Figure]:
+    """Let the legend have one entry per group of curves, called as what they have in common.
+
+    Args:
+        traces: The curves.
+        apart: Whether the dashes are explained by themselves; then a sample has none.
+    """
     result, seen = [], set()
     for drawn in traces:
         entry = drawn["legendgroup"]
         first = drawn.get("showlegend", True) and entry not in seen
         if first:
             seen.add(entry)
-        own = drawn.get("name") == entry or "meta" in drawn or drawn["mode"] == "markers"
+        own = entry in (drawn.get("name"), drawn.get("meta")) or drawn["mode"] == "markers"
         result.append(drawn | {"showlegend": first and own})
         if first and not own:
             sample = {"type": "scatter", "x": [None], "y": [None], "mode": drawn["mode"]}
             kept = {name: drawn[name] for name in ("line", "marker", "legendgroup")}
+            if apart:
+                kept["line"] = drawn["line"] | {"dash": "solid"}
             result.append(sample | kept | {"name": entry, "showlegend": True, "hoverinfo": "skip"})
     return result
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from overfit_core.charts.figure import LOWEST_R2, Curve, lowest, value_axis
+from overfit_core.charts.legend import hanging_legend, legend_height, spare_height
 from overfit_core.charts.lines import Lines
 from overfit_core.charts.numbers import number, percent
 from overfit_core.charts.theme import Figure, template
@@ -17,23 +18,10 @@ from overfit_core.comparison.measures import Measure
 
 XAxis = Literal["epoch", "seconds"]
 
-HEIGHT, LEGEND_HEIGHT, LEGEND_ROW, ENTRIES_PER_ROW = 400, 110, 22, 3
-"""Pixels of the chart without its legend, of the legend at most (then it scrolls), of a row."""
+PLOT_HEIGHT, TITLE_HEIGHT, AXIS_HEIGHT = 320, 34, 46
+"""Pixels of the curves, of the title above them and of the horizontal axis below."""
 UNIFIED_CURVES = 14
 """Up to here one box names all values at an epoch; more of them would hide the chart."""
-LEGEND = {
-    "orientation": "h",
-    "x": 0,
-    "xanchor": "left",
-    "y": 0,
-    "yref": "container",
-    "yanchor": "bottom",
-    "maxheight": LEGEND_HEIGHT,
-    "itemwidth": 44,
-    "groupclick": "togglegroup",
-    "traceorder": "normal",
-}
-"""Below the chart, where it takes no room from the curves."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +110,10 @@ def frame(
         revision: While it stays the same, Plotly keeps a person's zoom.
     """
     log = y_axis.get("type") == "log"
-    entries = sum(bool(trace["showlegend"]) for trace in traces)
-    legend = min(LEGEND_HEIGHT, LEGEND_ROW * math.ceil(entries / ENTRIES_PER_ROW))
+    named = [trace["name"] for trace in traces if trace["showlegend"]]
+    # A single curve needs no name; its title says what it is.
+    named = named if len(named) > 1 else []
+    legend = legend_height(named)
     unified = sum("hovertemplate" in trace for trace in traces) <= UNIFIED_CURVES
     scale = "" if measure.share or measure.better == "high" else _scale(log)
     return {
@@ -131,16 +121,21 @@ def frame(
         "layout": {
             "template": template(),
             "title": {"text": f"{measure.label}{scale}"},
-            "height": HEIGHT + legend,
-            "margin": {"l": 58, "r": 12, "t": 34, "b": 46 + legend},
-            "showlegend": entries > 1,
-            "legend": LEGEND,
+            "height": TITLE_HEIGHT + PLOT_HEIGHT + AXIS_HEIGHT + legend,
+            "margin": {"l": 58, "r": 12, "t": TITLE_HEIGHT, "b": AXIS_HEIGHT + legend},
+            "showlegend": bool(named),
+            "legend": hanging_legend(PLOT_HEIGHT, AXIS_HEIGHT),
             "hovermode": "x unified" if unified else "closest",
             "xaxis": x_axis(axes),
             "yaxis": y_axis,
             **_target(target, measure, log=log),
             "uirevision": revision,
-            "meta": {"alt": alt, "epoch": epoch, "link": axes.title},
+            "meta": {
+                "alt": alt,
+                "epoch": epoch,
+                "link": axes.title,
+                "spare": spare_height(named),
+            },
         },
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from overfit_core.charts.compare_axes import Axes
 from overfit_core.charts.figure import Curve, encoded, plot_text, trace
 from overfit_core.charts.lines import Line, Lines
+from overfit_core.charts.numbers import number
 from overfit_core.charts.theme import Figure, OptimizerStyle, optimizer_style, run_style
 from overfit_core.charts.thinning import thinned
 from overfit_core.comparison.bands import Band
@@ -35,25 +36,46 @@ DASHES = (
 SHAPES = ("square", "triangle-up", "cross", "star", "hexagon", "triangle-down", "hourglass")
 MARKERS = (*SHAPES, *(f"{shape}-open" for shape in SHAPES))
 """What tells curves of the same colour and dash apart; the first of them has none of these."""
+POINTS_IN_ALL, MOST_POINTS = 16_000, 1_600
+"""Points of all curves together, and of one at most: 0.6 MB of JSON for 50 runs in 25 bands."""
 NAMED_CURVES = 10
 """Up to here the legend names each run; above, each optimizer with its learning rates."""
+MOST_ENTRIES = 20
+"""Above, the legend names each optimizer once, and each learning rate: 10 and 5, never 50."""
+FEWEST_MARKERS = 4
+EXPLAINS = "explains"
+"""The meta of an entry of the legend that belongs to no curve, so that a click hides none."""
 BAND_OPACITY, MEMBER_OPACITY = 0.22, 0.4
 
 
 @dataclass(frozen=True)
 class Look:
-    """How one run is drawn, and where the legend has it; its texts are as Plotly reads them."""
+    """How one run is drawn, and where the legend has it; its texts are as Plotly reads them.
+
+    Attributes:
+        name: The run's.
+        style: Colour and symbol.
+        dash: Of the line.
+        entry: What the legend calls the curve, and those that look like it.
+        width: Of the line, in pixels.
+        rate: The entry of the learning rate, where the legend has one for each.
+    """
 
     name: str
     style: OptimizerStyle
     dash: str
     entry: str
     width: float = 2.0
+    rate: str | None = None
 
     @property
     def symbol(self) -> str | None:
         """The marker on the curve; None for a plain line."""
         return None if self.style.symbol == "circle" else self.style.symbol
+
+    def band(self, group: str) -> str:
+        """Return to which entry of the legend a group of seeds belongs: its own, if it has one."""
+        return self.entry if self.rate else group
 
 
 def looks_of(
@@ -72,24 +94,55 @@ def looks_of(
     """
     rates = sorted({run.spec.optimizer.base_learning_rate for run in runs})
     dashes = {rate: DASHES[place % len(DASHES)] for place, rate in enumerate(rates)}
-    each = len(runs) <= NAMED_CURVES
+    each, apart = len(runs) <= NAMED_CURVES, _is_long(runs, len(rates), together)
     markers: dict[tuple[str, str], dict[str, str]] = {}
     looks = {}
     for run in runs:
         optimizer, dash = run.spec.optimizer, dashes[run.spec.optimizer.base_learning_rate]
         style, first = run_style(optimizer.name, run.colour), run.id == baseline
-        own = style.colour != optimizer_style(optimizer.name).colour
+        own = style.colour != optimizer_style(optimizer.name).colour or first
         name = plot_text(names[run.id])
-        entry = name if each or own or first else style_name(run.spec)
-        alike = markers.setdefault((style.colour, dash), {})
-        unit = run.group if run.group in together and not first else entry
+        shared = optimizer.name if apart else style_name(run.spec)
+        entry = name if each or own else shared
+        alike = markers.setdefault((style.colour, "" if apart else dash), {})
+        unit = run.group if run.group in together and not first and not apart else entry
         free = (mark for mark in (style.symbol, *MARKERS) if mark not in alike.values())
         symbol = alike.get(unit) or next(free, style.symbol)
         alike[unit] = symbol
+        rate = f"rate {number(optimizer.base_learning_rate)}" if apart and not own else None
         looks[run.id] = Look(
-            name, style._replace(symbol=symbol), dash, entry, 4.0 if first else 2.0
+            name, style._replace(symbol=symbol), dash, entry, 4.0 if first else 2.0, rate
         )
     return looks
+
+
+def _is_long(runs: Sequence[ComparedRun], rates: int, together: Collection[str]) -> bool:
+    """Return whether a legend of optimizers with their learning rates would be too long to read.
+
+    With more learning rates than dashes there is no other: a dash would stand for several.
+    """
+    entries = {run.group if run.group in together else style_name(run.spec) for run in runs}
+    return len(entries) > MOST_ENTRIES and rates <= len(DASHES)
+
+
+def rate_entries(looks: Iterable[Look]) -> list[Figure]:
+    """Return a line for each learning rate that the legend explains by itself."""
+    dashes = {look.rate: look.dash for look in looks if look.rate}
+    return [
+        {
+            "type": "scatter",
+            "name": rate,
+            "x": [None],
+            "y": [None],
+            "mode": "lines",
+            "line": {"color": "@muted", "width": 2.0, "dash": dash},
+            "legendgroup": rate,
+            "showlegend": True,
+            "hoverinfo": "skip",
+            "meta": EXPLAINS,
+        }
+        for rate, dash in sorted(dashes.items(), key=lambda item: DASHES.index(item[1]))
+    ]
 
 
 def run_trace(
@@ -114,7 +167,12 @@ def run_trace(
     curve = Curve(run.id, look.name, look.style.colour, symbol, width, opacity)
     drawn = trace(lines, curve, log=axes.log_y, points=points)
     drawn["line"]["dash"] = look.dash
-    drawn |= {"legendgroup": run.group if faint else look.entry, "showlegend": not faint}
+    # Of many curves each has fewer points, and fewer markers.
+    if symbol:
+        most = drawn["marker"]["maxdisplayed"] * points // MOST_POINTS
+        drawn["marker"]["maxdisplayed"] = max(FEWEST_MARKERS, most)
+    entry = look.band(run.group) if faint else look.entry
+    drawn |= {"legendgroup": entry, "showlegend": not faint}
     if faint:
         # The median stands for them; with a row for each seed the box would hide the chart.
         del drawn["hovertemplate"]
@@ -152,7 +210,7 @@ def band_traces(
     lines = Lines({group: Line(places, band.quartiles.median)})
     line = trace(lines, Curve(group, said, look.style.colour, look.symbol, 2.5), log=axes.log_y)
     line["line"]["dash"] = look.dash
-    belongs = {"legendgroup": group, "meta": group}
+    belongs = {"legendgroup": look.band(group), "meta": group}
     return area | belongs, line | belongs | {
         "customdata": encoded(np.column_stack([low, high])) | {"shape": f"{len(low)}, 2"},
         "hovertemplate": f"%{{y:{form}}} (quartiles %{{customdata[0]:{form}}} to "

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from overfit_core.charts.figure import FEW_DECADES, MOST_DECADES_NAMED
+from overfit_core.charts.legend import hanging_legend, legend_height, spare_height
 from overfit_core.charts.theme import Figure, template
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ NOTHING_YET = "No run has ended yet."
 
 TITLE_HEIGHT, AXIS_HEIGHT = 58, 50
 """Pixels above the curves for title and note, and below them for the horizontal axis."""
-LEGEND_ROW, LEGEND_EDGE, MOST_LEGEND, NARROW, WIDE = 20, 8, 148, 280, 700
-"""Pixels: a row of the legend, its edge, all of it (then it scrolls), a phone's chart, a desk's."""
-ENTRY_WIDTH, LETTER_WIDTH = 48, 6.6
 LANE, MOST_BAND = 9, 72
 """Pixels of each optimizer's row in the band of misses, and of the band at most."""
 BAND_GAP = 6
@@ -72,18 +70,6 @@ def around(values: Iterable[float], edge: float | None = None) -> tuple[float, f
     return low * 10 ** (-share * missing), high * 10 ** ((1 - share) * missing)
 
 
-def legend_height(names: Sequence[str], width: int = NARROW) -> int:
-    """Return the height of the legend in a chart of some width, in pixels.
-
-    Its columns are equally wide.
-    """
-    if not names:
-        return 0
-    widest = ENTRY_WIDTH + LETTER_WIDTH * max(map(len, names))
-    columns = max(1, int(width / widest))
-    return min(MOST_LEGEND, LEGEND_ROW * math.ceil(len(names) / columns) + LEGEND_EDGE)
-
-
 def race_figure(
     title: str,
     traces: Sequence[Figure],
@@ -130,7 +116,7 @@ def race_figure(
             "height": inner + TITLE_HEIGHT + AXIS_HEIGHT + legend,
             "margin": {"l": 58, "r": 14, "t": TITLE_HEIGHT, "b": AXIS_HEIGHT + legend},
             "showlegend": legend > 0,
-            "legend": _legend(inner),
+            "legend": hanging_legend(inner, AXIS_HEIGHT),
             "hovermode": "closest",
             **axes,
             "shapes": list(shapes),
@@ -139,8 +125,7 @@ def race_figure(
             "meta": {
                 "alt": f"{alt} {NOTE}.",
                 "epoch": plan.spec.training.epochs,
-                # What the legend needs less on a desk; the browser takes it away there.
-                "spare": legend - legend_height(named, WIDE),
+                "spare": spare_height(named),
             },
         },
     }
@@ -222,18 +207,3 @@ def level(value: float, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "font": {"size": 12, "color": "@text"},
     }
     return line | {"line": {"color": "@text", "width": 1.5, "dash": "dot"}}, label
-
-
-def _legend(plot: int) -> dict[str, Any]:
-    """Return the legend: below the axis, where it takes no room from the curves."""
-    return {
-        "orientation": "h",
-        "x": 0,
-        "xanchor": "left",
-        "y": -(AXIS_HEIGHT - 4) / plot,
-        "yanchor": "top",
-        "itemwidth": 36,
-        "maxheight": MOST_LEGEND,
-        "traceorder": "normal",
-        "groupclick": "togglegroup",
-    }

@@ -11,6 +11,8 @@ import streamlit as st
 from overfit_core.charts.compare import compare_figure
 from overfit_core.charts.run_table import distinct_titles
 from overfit_core.charts.score_table import difference_table
+from overfit_core.charts.status import task_title
+from overfit_core.comparison.differences import short_names
 from overfit_core.comparison.fairness import fairness
 from overfit_core.comparison.view import MAX_RUNS, fitting
 from overfit_core.errors import OverfitError
@@ -54,9 +56,9 @@ def comparison() -> None:
     asked = st.session_state[keys.COMPARED]
     records = engine().store.runs_of(asked)
     say_notices(asked, records)
-    if not st.context.is_embedded:
-        _picks(records)
     runs = compared_runs(records)
+    if not st.context.is_embedded:
+        _picks(records, runs)
     if not runs:
         preload_charts()
         if not asked:
@@ -151,8 +153,11 @@ def _scores() -> None:
     )
 
 
-def _picks(records: list[RunRecord]) -> None:
+def _picks(records: list[RunRecord], runs: list[ComparedRun]) -> None:
     names = distinct_titles(records)
+    if len(runs) > 1:
+        # As in the charts; what all have in common would be all that a phone shows of a title.
+        names |= short_names(runs)
     if names:
         st.session_state[keys.compare("picked")] = list(names)
         st.multiselect(
@@ -163,6 +168,9 @@ def _picks(records: list[RunRecord]) -> None:
             on_change=_keep_picked,
             help="Take one away with its cross; add others from the table.",
         )
+        tasks = {task_title(run.spec) for run in runs}
+        if len(runs) > 1 and len(tasks) == 1:
+            st.caption(f"All of them: {tasks.pop()}.")
     with st.expander("Add runs", key="add-runs", expanded=not names):
         others = [record for record in run_filter() if record.id not in names]
         if not others:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from overfit_core.charts.compare import compare_figure
-from overfit_core.charts.compare_axes import LEGEND_HEIGHT
-from overfit_core.charts.compare_traces import NAMED_CURVES
+from overfit_core.charts.compare_traces import EXPLAINS, NAMED_CURVES
+from overfit_core.charts.legend import MOST_LEGEND
 from overfit_core.charts.theme import COLOURS, themed
 from overfit_core.comparison.run import ComparedRun
 from overfit_core.training.history import History
@@ -224,12 +224,33 @@ def test_few_runs_are_named_one_by_one_and_many_by_what_they_look_like() -> None
     assert [t["name"] for t in entries] == ["Adam 0.01"]
 
 
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_very_many_are_named_by_optimizer_and_learning_rate_apart(seeds: int) -> None:
+    runs = many(25 * seeds, 30)
+    data = compare_figure([*runs, simple("own", colour="purple")], "loss", baseline="r0")["data"]
+    entries = {t["name"]: t for t in data if t["showlegend"]}
+    optimizers, rates = ["Adam", "SGD", "RMSprop", "Muon", "Lion"], [0.0001, 0.001, 0.02, 0.03, 0.1]
+    alone = [name for name in entries if name.startswith(("Baseline: Adam 0.0001", "Adam 0.01"))]
+    assert len(alone) == 2
+    assert set(entries) == {*optimizers, *alone, *(f"rate {rate}" for rate in rates)}
+    curves = [t for t in data if t.get("hoverinfo") != "skip" and t["name"] not in entries]
+    assert len(curves) == (24 if seeds == 1 else 25)
+    for curve in curves:
+        optimizer, rate = curve["name"].split(",")[0].split()
+        assert curve["legendgroup"] == optimizer
+        assert curve["line"]["color"] == entries[optimizer]["line"]["color"]
+        assert curve["line"]["dash"] == entries[f"rate {rate}"]["line"]["dash"]
+        assert curve["marker"].get("symbol") == entries[optimizer]["marker"].get("symbol")
+    assert all(entries[f"rate {rate}"]["meta"] == EXPLAINS for rate in rates)
+    assert len({entries[f"rate {rate}"]["line"]["dash"] for rate in rates}) == len(rates)
+
+
 def test_fifty_runs_stay_small_and_keep_the_room_of_the_chart() -> None:
     figure = compare_figure(many(50, 2_000), "loss", target=0.1)
     assert len(json.dumps(figure)) < 900_000
     layout = figure["layout"]
-    assert layout["legend"]["maxheight"] == LEGEND_HEIGHT
-    assert layout["height"] <= 400 + LEGEND_HEIGHT
+    assert layout["legend"]["maxheight"] == MOST_LEGEND
+    assert layout["height"] <= 400 + MOST_LEGEND
     assert layout["hovermode"] == "closest"
     assert all("fullData.name" in t["hovertemplate"] for t in figure["data"] if "median" in str(t))
 

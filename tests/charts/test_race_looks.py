@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from overfit_core.charts.legend import legend_height
 from overfit_core.charts.race_best import best_figure, members_of_best
 from overfit_core.charts.race_defaults import defaults_figure
 from overfit_core.charts.race_expected import expected_figure
 from overfit_core.charts.race_heat import heat_figure
 from overfit_core.charts.race_looks import race_looks
-from overfit_core.charts.race_parts import NOTE, around, legend_height
+from overfit_core.charts.race_parts import NOTE, around
 from overfit_core.charts.race_profile import profile_figure
 from overfit_core.charts.race_sensitivity import sensitivity_figure
 from overfit_core.charts.theme import COLOURS, themed

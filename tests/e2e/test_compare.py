@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.server import App
+from overfit_core.spec import RunSpec
+from overfit_core.store import Store
+from overfit_core.training.history import History
+from tests.e2e.server import App, running_app
 from tests.e2e.test_accessibility import DESK, PHONE, _serious
 from tests.e2e.train_page import BOTH, PATIENCE, Both, TrainPage, open_compare, train_both
 
@@ -166,6 +171,36 @@ def test_hovering_one_chart_shows_the_values_of_the_other(compared: TrainPage) -
     page.locator(".st-key-chart-compare-0 .live-chart").hover(position={"x": 500, "y": 150})
     other = page.locator(".st-key-chart-compare-1 .live-chart .hoverlayer")
     expect(other.get_by_text(re.compile(r"Epoch \d+"))).to_be_visible()
+
+
+@pytest.mark.exhaustive
+def test_the_legend_of_many_runs_hides_an_optimizer_and_explains_the_dashes(
+    page: Page, tmp_path: Path
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'runs.sqlite3'}")
+    runs = [(name, rate) for name in ("Adam", "SGD", "Lion") for rate in np.geomspace(1e-4, 1, 7)]
+    ids = [
+        store.create_run(RunSpec.load({"optimizer": {"name": name, "learning_rate": float(rate)}}))
+        for name, rate in runs
+    ]
+    for run_id in ids:
+        store.claim(run_id, "test")
+        store.begin(run_id, batch_hash="b" * 64, weights_hash="a" * 64, worker="test")
+        store.append(run_id, History({"loss": np.array([3.0, 2.0, 1.0])}), worker="test")
+        store.finish(run_id, "finished", worker="test")
+    store.close()
+    with running_app(tmp_path) as app:
+        page.goto(f"{app.url}/compare?runs={','.join(ids)}")
+        chart = page.locator(".st-key-chart-compare-0 .live-chart")
+        entries = chart.locator(".legend .traces")
+        curves = chart.locator(".scatterlayer .trace .js-line")
+        expect(curves).to_have_count(21, timeout=PATIENCE)
+        expect(entries).to_have_text(["Adam", "SGD", "Lion", *[re.compile("^rate ")] * 7])
+        entries.filter(has_text=re.compile("^SGD$")).locator(".legendtoggle").click()
+        expect(curves).to_have_count(14)
+        entries.filter(has_text="rate 0.01").locator(".legendtoggle").dblclick()
+        entries.filter(has_text=re.compile("^SGD$")).locator(".legendtoggle").click()
+        expect(curves).to_have_count(21)
 
 
 @pytest.mark.exhaustive

@@ -28,6 +28,16 @@ def test_runs_of_the_address_are_drawn_with_loss_and_accuracy(compared: AppTest)
     assert any("Adam" in name for name in legend(compared))
 
 
+def test_what_all_runs_have_in_common_is_said_once(
+    compared: AppTest, open_app: OpenApp, store: Store, made: list[str]
+) -> None:
+    common = "All of them: The article's four samples · 64-32-16."
+    assert common in captions(compared)
+    other = store.create_run(RunSpec.load({"batch": {"source": "iris"}}))
+    said = captions(open_app("compare", runs=",".join([*made, other])))
+    assert not any("All of them" in caption for caption in said)
+
+
 def test_the_view_stands_in_the_address_and_comes_back(
     compared: AppTest, open_app: OpenApp, made: list[str]
 ) -> None:
@@ -205,6 +215,7 @@ def test_a_run_has_one_name_in_every_chart_and_in_the_scoreboard(
     (held_out,) = charts(at)["Loss, held-out samples, logarithmic axis"]["data"]
     assert [held_out["name"]] == list(table(at, "Run")["Run"])
     assert held_out["name"] in table(at, "Setting").columns
+    assert held_out["name"] in at.multiselect(key="compare-picked").options
     assert "," in held_out["name"]
 
 
