@@ -8,6 +8,7 @@ from overfit_core.settings import Settings, SettingsError
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OVERFIT_DATA_DIR", raising=False)
+    monkeypatch.delenv("OVERFIT_CACHE_DIR")
 
 
 def test_the_defaults_keep_everything_in_one_folder_of_the_working_directory(

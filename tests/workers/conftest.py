@@ -98,7 +98,7 @@ def _alive(process: psutil.Process) -> bool:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    programs = Path(os.environ["OVERFIT_DATA_DIR"]) / "programs"
+    programs = Path(os.environ["OVERFIT_CACHE_DIR"])
     folder = tmp_path_factory.mktemp("cluster")
     # None is replaced in the middle of a test, except where that is what the test is about.
     return Settings(data_dir=folder, cache_dir=programs, workers=2, worker_recycle_memory=8.0)
