@@ -6,14 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 
 from overfit_core.charts.compare_axes import Axes, XAxis, frame, y_axis
+from overfit_core.charts.compare_looks import Look, looks_of, rate_entries
 from overfit_core.charts.compare_traces import (
     MOST_POINTS,
     POINTS_IN_ALL,
-    Look,
     band_traces,
     end_marks,
-    looks_of,
-    rate_entries,
     run_trace,
 )
 from overfit_core.charts.figure import Curve, spoken

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from overfit_core.charts.compare_traces import DASHES, MARKERS
+from overfit_core.charts.compare_looks import DASHES, MARKERS
 from overfit_core.charts.figure import plot_text
 from overfit_core.charts.numbers import number
 from overfit_core.charts.theme import optimizer_style

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from overfit_core.charts.compare import compare_figure
-from overfit_core.charts.compare_traces import EXPLAINS, NAMED_CURVES
+from overfit_core.charts.compare_looks import EXPLAINS, NAMED_CURVES
 from overfit_core.charts.legend import MOST_LEGEND
 from overfit_core.charts.theme import COLOURS, themed
 from overfit_core.comparison.run import ComparedRun
