@@ -117,7 +117,7 @@ def test_several_inputs_are_given_by_name(tmp_path: Path) -> None:
     assert main([*given, "--epochs", "300"]) == MEMORISED
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "labels", [{"y_kind": two_heads.KIND, "y_size": two_heads.SIZE}, {"y_kind": two_heads.KIND}]
 )

@@ -118,6 +118,7 @@ def test_the_links_between_the_papers_lead_somewhere() -> None:
             assert target.startswith("https://") or (ROOT / target).exists(), target
 
 
+@pytest.mark.exhaustive
 def test_the_readme_code_runs_and_memorises() -> None:
     code = "\n".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
     done = subprocess.run(

@@ -33,7 +33,7 @@ def test_a_broken_run_is_found_out_and_mended(fault: Fault) -> None:
     assert report.fixes[0].rule == fault.rule
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1)
 @each_fault
 def test_a_mystery_hides_a_run_that_does_not_memorise(fault: Fault) -> None:
     mystery = make_mystery(fault.id, seed=77)

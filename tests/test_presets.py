@@ -105,6 +105,7 @@ def test_sensor_lstm_goes_a_bumpy_way() -> None:
     assert (np.diff(result.history["accuracy"][:70]) < 0).sum() >= 5
 
 
+@pytest.mark.exhaustive
 def test_sensor_conv1d_needs_an_eighth_of_the_parameters_and_a_quarter_of_the_epochs() -> None:
     result = outcome("sensor-conv1d")
     assert all_right_from(result) == pytest.approx(15, abs=3)
@@ -189,6 +190,7 @@ def test_zero_weights_never_move() -> None:
     assert mended.summary.loss < 0.9 * log(2)
 
 
+@pytest.mark.exhaustive
 def test_vanishing_gradients_leave_the_first_layer_with_next_to_nothing() -> None:
     result = outcome("vanishing-gradients")
     first, head = (result.history[f"gradient_norm/{name}"][0] for name in ("dense_1", "head"))

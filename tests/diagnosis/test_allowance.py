@@ -69,6 +69,7 @@ def test_without_a_limit_everything_is_allowed() -> None:
     assert Allowance(1_000).epochs(1_000, 1) == 1
 
 
+@pytest.mark.exhaustive
 def test_no_trial_is_larger_than_a_run_may_be(trained: list[tuple[int, int]]) -> None:
     limit = 60.0 * EPOCH
     report = check_spec(SPEC, seeds=1, budget_seconds=60.0, run_work=limit)

@@ -89,6 +89,7 @@ def test_no_output_of_millions_of_units_is_proposed(largest: int, proposed: bool
     assert ("output.units" in settings) == proposed
 
 
+@pytest.mark.exhaustive
 def test_classes_below_zero_are_counted_from_zero_and_given_no_output_that_is_there() -> None:
     keras.utils.set_random_seed(1)
     layers = [LAYERS.Dense(32, "tanh"), LAYERS.Dense(3, "softmax")]

@@ -35,6 +35,7 @@ def blamed(name: str, *fixes: Fix) -> dict[str, Evidence]:
     return {cause.rule: dict(cause.evidence) for cause in causes}
 
 
+@pytest.mark.exhaustive
 def test_a_network_is_never_called_too_small_before_a_wider_one_did_better() -> None:
     # Its one saturated unit is seen, but its size is not.
     seen = replace(facts("too_little_capacity"), run=facts("nothing_trainable").run)
@@ -69,7 +70,7 @@ def test_a_suspicion_that_was_not_confirmed_is_said_to_be_one() -> None:
     assert f"- status: {UNCONFIRMED}" in report.to_markdown()
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("rule", ["regularisation", "nothing_trainable"])
 def test_other_suspicions_stand_only_where_their_change_helped(rule: str) -> None:
     assert blamed(rule) == {}
@@ -84,6 +85,7 @@ def test_what_only_a_trial_shows_claims_no_more_than_that() -> None:
     assert first.evidence == {"change": tried.code, "outcome": tried.sentence()}
 
 
+@pytest.mark.exhaustive
 def test_layers_that_are_dead_by_half_are_named_beside_a_cause() -> None:
     seen = facts("too_few_epochs")
     assert seen.run is not None

@@ -224,6 +224,7 @@ def test_yes_no_labels_and_one_hot_rows_that_are_one_too_large_are_mended(progra
     assert (best.outcome, best.code) == ("memorised", "y = y - y.min()")
 
 
+@pytest.mark.exhaustive
 def test_labels_that_are_no_shifted_classes_are_not_shifted() -> None:
     report = check(HEALTHY.model(), X, 3 * Y - 1, epochs=20, seeds=1, budget_seconds=2.0)
     assert not any(one.setting == "labels" for fix in report.fixes for one in fix.changes)

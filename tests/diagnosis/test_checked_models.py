@@ -104,6 +104,7 @@ class OwnModel(keras.Model):
         return self.out(self.hidden(x))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("built", [True, False])
 def test_a_model_of_a_class_of_its_own_is_a_report(built: bool) -> None:
     keras.utils.set_random_seed(1)

@@ -142,6 +142,7 @@ def test_what_is_no_compiled_model_is_refused() -> None:
         check(keras.Sequential([keras.Input((2,)), LAYERS.Dense(1)]), X, Y)
 
 
+@pytest.mark.exhaustive
 def test_class_numbers_beyond_the_outputs_are_a_report() -> None:
     report = check(NUMBERS.model(), NUMBERS.x, NUMBERS.y + 1, epochs=50, seeds=1)
     assert report.causes[0].rule == "label_loss_mismatch"

@@ -44,6 +44,7 @@ def test_a_label_mismatch_still_explains_an_output_that_is_out_of_range() -> Non
     assert [rule.id for rule in holding(facts).rules] == [LABELS.id]
 
 
+@pytest.mark.exhaustive
 def test_class_numbers_that_were_scaled_are_numbered_again() -> None:
     fix = check(SCALED.model(), SCALED.x, SCALED.y, epochs=200, seeds=1).fixes[0]
     assert fix.outcome == "memorised"
@@ -60,6 +61,7 @@ def test_more_values_than_outputs_are_no_classes() -> None:
     assert LABELS.changes(facts) == []
 
 
+@pytest.mark.exhaustive
 def test_several_labels_get_a_sigmoid_together_with_its_loss() -> None:
     report = check(SEVERAL.model(), SEVERAL.x, SEVERAL.y, epochs=300, seeds=1)
     assert report.causes[0].rule == LABELS.id

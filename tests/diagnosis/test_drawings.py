@@ -101,6 +101,7 @@ def test_a_cause_carries_its_drawing() -> None:
     assert replace(drawing, values=expected.values) == expected
 
 
+@pytest.mark.exhaustive
 def test_the_gradient_of_each_layer_is_drawn_from_the_input_on() -> None:
     first, evidence, facts, model = drawn("vanishing_gradients")
     last = BY_ID["vanishing_gradients"].drawing(facts, {**evidence, "when": "last epochs"})
@@ -189,6 +190,7 @@ def test_penalties_are_drawn_beside_the_rest_of_the_loss() -> None:
     assert (drawing.values, drawing.marked) == ((3.0, 1.0), (0,))
 
 
+@pytest.mark.exhaustive
 def test_both_modes_are_drawn_where_they_differ() -> None:
     drawing, _, facts, _ = drawn("train_inference_mismatch")
     assert facts.run is not None

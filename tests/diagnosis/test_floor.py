@@ -26,7 +26,7 @@ LOSSES = {
 }
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("loss", LOSSES)
 def test_no_answers_have_a_smaller_loss_than_the_floor(loss: str) -> None:
     """Every answer on a fine grid is tried for each distinct input, by Keras's own loss."""

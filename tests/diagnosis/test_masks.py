@@ -179,7 +179,7 @@ def _checked(y: Array, **more: Any) -> Report:  # noqa: ANN401
     return check(model, x, y.astype("float32"), epochs=200, seeds=1)
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("loss", [SPARSE, "mean_squared_error"])
 def test_a_verdict_does_not_depend_on_the_labels_of_what_is_masked(loss: str) -> None:
     draw = np.random.default_rng(5)

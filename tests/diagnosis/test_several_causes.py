@@ -62,7 +62,7 @@ FAULTS: dict[str, tuple[dict[str, Any], Any, tuple[str, str], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_one_output_is_found_there_and_mended_there(fault: str) -> None:
     given, y, cause, code = FAULTS[fault]
@@ -169,6 +169,7 @@ def test_no_rule_finds_anything_in_a_healthy_run() -> None:
     assert [own.run.score for own in facts.outputs.values() if own.run] == [1.0, trained.score]
 
 
+@pytest.mark.exhaustive
 def test_nan_in_the_labels_of_one_output_is_found_and_left_out() -> None:
     size = SIZE.copy()
     size[3, 1] = np.nan

@@ -64,6 +64,7 @@ def _fares(report: Report) -> dict[str, bool | None]:
     return {one.name: one.right for one in report.outputs}
 
 
+@pytest.mark.exhaustive
 def test_an_output_that_is_not_memorised_is_named_with_what_is_missing() -> None:
     report = check(model(size="tanh"), X, [KIND, 4 * SIZE], epochs=400, seeds=1)
     assert not report.memorised
@@ -127,7 +128,7 @@ UNJUDGED: dict[str, tuple[Callable[[], keras.Model], Any]] = {
 }
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("form", UNJUDGED)
 def test_an_output_whose_loss_counts_nothing_is_not_judged_and_the_report_says_so(
     form: str,
@@ -182,6 +183,7 @@ def test_what_keras_refuses_is_a_report() -> None:
     assert check(model(), np.ones((24, 7)), [KIND, SIZE], epochs=3).verdict == "impossible"
 
 
+@pytest.mark.exhaustive
 def test_an_output_that_two_share_and_one_that_nobody_names_are_told_apart() -> None:
     into, layer = keras.Input((2,)), keras.layers.Dense(1)
     made = keras.Model(into, [layer(into), keras.layers.Activation("sigmoid")(layer(into)),

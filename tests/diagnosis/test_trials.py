@@ -176,6 +176,7 @@ def test_a_changed_run_that_cannot_be_copied_is_not_tried_and_says_why() -> None
     assert Fix.from_dict(fix.to_dict()) == fix
 
 
+@pytest.mark.exhaustive
 def test_a_model_that_cannot_be_copied_is_mended_with_its_own_weights() -> None:
     slow = keras.optimizers.Adam(1e-4)
     report = check(_sequential(Bare(lambda x: x), _out(), optimizer=slow), X, Y, epochs=60)
@@ -228,7 +229,7 @@ def test_errors_are_short_and_without_configurations() -> None:
     assert all(len(str(cause.evidence.get("error", ""))) <= LONGEST + 2 for cause in report.causes)
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("weights", [0.25, [0.25], 3.0])
 def test_the_first_losses_are_those_of_fit_with_loss_weights(weights: Any) -> None:  # noqa: ANN401
     model = HEALTHY.model()

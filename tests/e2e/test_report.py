@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page
 
 from overfit_core.exports.report import report_html
@@ -25,6 +26,7 @@ def opened(browser: Browser, path: Path, scheme: str) -> tuple[Page, list[str], 
     return page, errors, [url for url in requests if not url.startswith("data:")]
 
 
+@pytest.mark.exhaustive
 def test_a_report_is_drawn_in_both_themes_and_runs_no_text(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def test_a_notebook_holds_the_script_and_no_name_in_its_text() -> None:
     assert not any("onerror" in cell.source for cell in cells if cell.cell_type == "markdown")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_a_notebook_runs_to_its_end() -> None:
     spec = RunSpec(name="Mine", training=TrainingSpec(epochs=12))

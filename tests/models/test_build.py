@@ -83,6 +83,7 @@ FROZEN = [
 ]
 
 
+@pytest.mark.exhaustive
 def test_frozen_layers_start_from_the_same_weights_and_keep_them() -> None:
     # Three samples: with as many of each label the bias of the head would stay.
     batch_of_three = {"source": "sensor", "steps": 8, "samples": 3}

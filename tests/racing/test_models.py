@@ -23,7 +23,7 @@ def everything(model: object) -> list[np.ndarray]:
     return [variable.numpy() for variable in variables]
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_network_is_what_it_would_be_if_it_were_made_by_itself(dtype: str) -> None:
     spec = RunSpec.load({"model": {"layers": LAYERS}, "training": {"dtype": dtype}})

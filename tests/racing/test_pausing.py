@@ -111,7 +111,7 @@ def assert_alike(one: History, other: History) -> None:
         np.testing.assert_array_equal(one[column], other[column])
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_what_is_left_in_the_middle_gives_what_it_gives_at_once(
     spec: RunSpec, monkeypatch: pytest.MonkeyPatch

@@ -41,7 +41,7 @@ def figures(summary: RunSummary) -> list[float]:
     return [math.nan if value is None else value for value in found]
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_every_run_says_of_its_end_what_it_says_alone(spec: RunSpec) -> None:
     plan = RacePlan.load(

@@ -49,7 +49,7 @@ def test_a_line_is_fitted_to_the_least_squares() -> None:
     assert found.member == Member(REFERENCE, 1.0, 3)
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "spec",
     [

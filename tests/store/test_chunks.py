@@ -22,7 +22,7 @@ def _rows(url: str) -> int:
     return count
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 def test_many_small_chunks_lie_in_few_rows_and_read_as_one(store: Store, url: str) -> None:
     run_id = store.create_run(RunSpec())
     store.claim(run_id, "w")

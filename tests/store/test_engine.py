@@ -39,7 +39,7 @@ def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 def test_processes_that_open_a_new_database_at_once_all_succeed(url: str) -> None:
     spawn = multiprocessing.get_context("spawn")
     at = time.time() + 2.5

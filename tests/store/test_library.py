@@ -162,7 +162,7 @@ def test_a_run_that_is_stopped_while_it_has_no_worker_keeps_its_curve(
     assert (stopped.status, stopped.wish, len(stopped.sparkline)) == ("stopped", "stop", 20)
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 def test_runs_are_deleted_while_their_worker_writes(library: Store) -> None:
     """Two sides that lock the same rows in different orders would wait for each other."""
     errors: list[Exception] = []

@@ -31,6 +31,7 @@ def test_the_losses_of_several_outputs_equal_fit() -> None:
     assert_equals_fit(two_outputs, ARTICLE_X, [ARTICLE_Y, 1 - ARTICLE_Y])
 
 
+@pytest.mark.exhaustive
 def test_mixed_precision_memorises_and_its_gradients_are_those_of_the_loss() -> None:
     keras.utils.set_random_seed(0)
     scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01))
@@ -50,6 +51,7 @@ def two_inputs() -> keras.Model:
     return model
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("float64")
 def test_inputs_by_place_and_by_name_are_not_taken_for_each_other() -> None:
     z, a = ARTICLE_X, ARTICLE_X[::-1] * 0.1
@@ -71,6 +73,7 @@ def test_weights_left_out_of_the_decay_equal_fit_beside_a_model_that_decays_all(
     assert_equals_fit(without_biases, ARTICLE_X, ARTICLE_Y)
 
 
+@pytest.mark.exhaustive
 def test_the_gradient_is_that_of_the_loss_also_where_the_loss_is_scaled() -> None:
     norms = []
     for factor in (None, 1024.0):
@@ -124,6 +127,7 @@ def test_a_wide_head_on_one_target_is_trained() -> None:
     assert run(spec).summary.epochs == 5
 
 
+@pytest.mark.exhaustive
 def test_a_run_with_a_moving_average_ends_with_the_average_as_fit_does() -> None:
     arguments = {"use_ema": True, "ema_momentum": 0.9}
     optimizer = {"name": "SGD", "learning_rate": 0.1, "arguments": arguments}

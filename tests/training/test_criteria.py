@@ -56,7 +56,7 @@ def test_each_output_has_its_own_mask() -> None:
     assert list(np.asarray(both.right(y, answers))) == [True, False]
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("nested", ["list", "dict"])
 def test_a_run_is_memorised_in_the_epoch_in_which_the_last_output_is(nested: str) -> None:
     draw = np.random.default_rng(0)

@@ -55,7 +55,7 @@ def test_xla_calls_its_generator_and_does_not_work_it_into_each_use() -> None:
     assert compiled.count("to_apply=%rng") == 2
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     "layers",

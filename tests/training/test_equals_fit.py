@@ -70,7 +70,7 @@ def test_every_optimizer_equals_fit(optimizer: keras.Optimizer) -> None:
     assert_equals_fit(dense_model(optimizer), ARTICLE_X, ARTICLE_Y)
 
 
-@pytest.mark.few(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "inner",
     [

@@ -130,6 +130,7 @@ def test_a_plain_network_has_no_inference_columns() -> None:
     assert set(history) == {"loss", "accuracy", "learning_rate"}
 
 
+@pytest.mark.exhaustive
 def test_a_frozen_network_trains_without_moving() -> None:
     model = dense_model()()
     model.trainable = False

@@ -116,6 +116,7 @@ def test_a_folder_that_is_gone_stops_nobody(tmp_path: Path) -> None:
     assert done["article-1"][0] == 1
 
 
+@pytest.mark.exhaustive
 def test_functions_are_forgotten_with_the_last_loop_that_has_them(tmp_path: Path) -> None:
     import tensorflow as tf
 

@@ -70,7 +70,7 @@ def test_each_weight_lies_alone_where_the_vector_gains_nothing_or_alters_the_upd
     assert _parameters(model).groups == [[i] for i in range(8)]
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize(
     "optimizer",

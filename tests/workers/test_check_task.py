@@ -127,6 +127,7 @@ def test_as_many_give_way_as_runs_or_groups_wait_and_the_oldest_first(store: Sto
         wait_for(lambda: second.gave_way)
 
 
+@pytest.mark.exhaustive
 def test_none_gives_way_for_a_run_to_which_another_just_gave_its_place(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +156,7 @@ def test_what_goes_wrong_is_said(store: Store) -> None:
     assert "no run" in check.reason
 
 
+@pytest.mark.exhaustive
 def test_of_a_run_that_somebody_stopped_its_own_epochs_are_asked_about(store: Store) -> None:
     spec = PRESETS["article-2"].spec
     run_id = store.create_run(spec)

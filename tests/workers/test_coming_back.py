@@ -84,6 +84,7 @@ def test_a_worker_that_the_scheduler_has_let_go_of_comes_back(connection: Connec
     assert come(connection, worker)
 
 
+@pytest.mark.exhaustive
 def test_a_worker_whose_nanny_has_ended_is_given_another(connection: Connection) -> None:
     worker = come(connection)
     identity = connection._client.scheduler.identity  # type: ignore[union-attr]

@@ -108,6 +108,7 @@ def test_a_run_by_itself_says_what_it_starts_from_too(store: Store, start: Start
     assert None not in hashes.pop()
 
 
+@pytest.mark.exhaustive
 def test_all_are_at_the_same_epoch_at_ten_epochs_a_second(store: Store, start: Start) -> None:
     ids = start(_specs(100_000), pace=10.0)
     _all(store, ids, _started)

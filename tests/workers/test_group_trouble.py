@@ -36,6 +36,7 @@ def test_what_goes_wrong_in_one_run_is_its_own_affair(store: Store, where: str) 
     assert len(store.history(sgd.id)) == sgd.epoch
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_was_lost_is_left_and_the_others_go_on(store: Store) -> None:
     ids = store.create_runs(specs(2_000, 2_000, 2_000))
     worker = Background(store, ids[0], slow)

@@ -93,6 +93,7 @@ def test_a_pause_or_a_step_of_one_is_one_of_all_and_so_is_going_on(store: Store)
     stop(store, ids, worker)
 
 
+@pytest.mark.exhaustive
 def test_leases_are_kept_up_and_stops_are_heard_while_one_is_compiled(store: Store) -> None:
     ids = store.create_runs(specs(3, 3, 3))
 
@@ -165,6 +166,7 @@ def test_a_stop_of_one_that_catches_up_says_nothing_of_earlier_epochs(store: Sto
     assert "catching up" in stopped.reason
 
 
+@pytest.mark.exhaustive
 def test_a_group_keeps_the_pace_of_its_first_run(store: Store) -> None:
     ids = store.create_runs(specs(100_000, 100_000, 100_000), pace=20.0)
     worker = Background(store, ids[0], FakeSession)

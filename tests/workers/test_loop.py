@@ -136,6 +136,7 @@ def test_a_lease_is_kept_up_while_the_engine_is_busy(store: Store) -> None:
     assert worker.join().status == "finished"
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_is_stopped_while_the_engine_is_busy_keeps_the_reason_it_was_stopped_for(
     store: Store,
 ) -> None:

@@ -89,6 +89,7 @@ def test_a_run_that_is_left_in_the_middle_goes_on_there(
     np.testing.assert_array_equal(kept["loss"], whole.history["loss"])
 
 
+@pytest.mark.exhaustive
 def test_a_run_need_not_wait_for_a_long_run_of_a_race(store: Store) -> None:
     key = asked(store, long_plan())
     thread = in_a_thread(store, key)
@@ -127,6 +128,7 @@ def test_a_fit_of_the_reference_is_left_and_in_the_end_left_alone(
     assert without_times(store.race_runs(key.race_id)[0]) == without_times(whole.run)
 
 
+@pytest.mark.exhaustive
 def test_for_one_run_one_gives_way_and_races_before_searches(store: Store) -> None:
     first = asked(store, race_plan())
     second = GroupKey(first.race_id, 1)

@@ -67,6 +67,7 @@ def test_what_the_store_refused_once_is_done_all_the_same(
         np.testing.assert_array_equal(store.history(record.id)["loss"], 1.0 / np.arange(1, 301))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("method", ["heartbeat_all", "waiting", "park_all"])
 def test_a_paused_run_outlives_a_refusal(
     store: Store, refuse: Callable[..., None], method: str, monkeypatch: pytest.MonkeyPatch
@@ -127,6 +128,7 @@ def test_a_run_whose_samples_are_never_taken_is_interrupted_and_the_others_go_on
     assert [(r.status, r.epoch) for r in (second, third)] == [("finished", 500)] * 2
 
 
+@pytest.mark.exhaustive
 def test_a_run_whose_end_cannot_be_written_loses_its_lease_though_the_others_go_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

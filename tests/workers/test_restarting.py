@@ -136,6 +136,7 @@ def test_a_run_that_was_deleted_while_it_trains_does_not_keep_its_worker(
     assert workers.restarted == ["tcp://a"]
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_lets_go_of_one_run_and_trains_others_is_left_alone(
     store: Store, watcher: Watcher, clock: Clock
 ) -> None:
