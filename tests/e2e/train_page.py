@@ -20,6 +20,7 @@ CURVES = (
     "node => node.calcdata.filter(([{ trace }]) => trace.mode.includes('lines')).map("
     "(curve) => ({ name: curve[0].trace.name, x: curve.map((point) => point.x) }))"
 )
+STATUS = "[class*='st-key-status'] .status-line"
 
 
 class TrainPage:
@@ -46,8 +47,8 @@ class TrainPage:
 
     @property
     def status(self) -> Locator:
-        """The one plain sentence."""
-        return self.page.locator("[class*='st-key-status'] .status-line")
+        """The one plain sentence; while a page is drawn anew, the old one stands there too."""
+        return self.page.locator(STATUS).last
 
     @property
     def run_id(self) -> str:
@@ -102,6 +103,7 @@ class TrainPage:
 
     def wait_for_status(self, said: str, seconds: float = 60) -> None:
         expect(self.status).to_have_text(re.compile(said), timeout=seconds * SECONDS)
+        expect(self.page.locator(STATUS)).to_have_count(1)
 
     def wait_until_drawn(self, name: str, epoch: int = 1, seconds: float = 30) -> None:
         """Wait until the chart shows this epoch."""
