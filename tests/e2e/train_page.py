@@ -15,9 +15,9 @@ PATIENCE = 90 * SECONDS
 LIST_SECONDS = 30
 # The address of two optimizers on one batch.
 BOTH = "/?preset=adam-against-sgd"
-# Name and epochs of each line in a chart.
+# Name and epochs of each line in a chart; one that is only about to be drawn has none yet.
 CURVES = (
-    "node => node.calcdata.filter(([{ trace }]) => trace.mode.includes('lines')).map("
+    "node => (node?.calcdata ?? []).filter(([{ trace }]) => trace.mode.includes('lines')).map("
     "(curve) => ({ name: curve[0].trace.name, x: curve.map((point) => point.x) }))"
 )
 STATUS = "[class*='st-key-status'] .status-line"
