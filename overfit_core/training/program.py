@@ -141,7 +141,7 @@ class Program:
         if not self.ready and self._file is not None:
             self._file.save()
         self.ready = True
-        return Recorded(*recorded), Carry(int(epoch), int(streak), learned)
+        return Recorded(*recorded), Carry(carry.epoch + int(epoch), int(streak), learned)
 
     def compile(self, data: Data) -> None:
         """Trace and compile now, training nothing."""
@@ -180,32 +180,35 @@ class Program:
         import tensorflow as tf
 
         self.traces += 1
-        count, stop, first, streak = tf.unstack(numbers)
-        stop = tf.cast(stop, tf.bool)
+        _, _, first, streak = tf.unstack(numbers)
+        judging = self.plan.criterion is not None
         draws: list[Draw] = []
 
-        def going_on(carry: Carry, recorded: Recorded, finite: Tensor) -> Tensor:
-            memorised = tf.logical_and(stop, carry.streak >= EPOCHS_RUNNING)
-            return (carry.epoch - first < count) & finite & ~memorised
+        def going_on(carry: Carry, recorded: Recorded) -> Tensor:
+            # Taken apart here, where XLA does it in the kernel of the condition.
+            count, stop, _, _ = tf.unstack(numbers)
+            loss = tf.gather(recorded.rows, tf.maximum(carry.epoch - 1, 0))[0]
+            memorised = tf.logical_and(stop > 0, carry.streak >= EPOCHS_RUNNING)
+            return (carry.epoch < count) & tf.math.is_finite(loss) & ~memorised
 
-        def epoch(carry: Carry, recorded: Recorded, _: Tensor) -> tuple[Any, ...]:
-            at = carry.epoch - first
+        def epoch(carry: Carry, recorded: Recorded) -> tuple[Carry, Recorded]:
+            at = carry.epoch
             # Not epochs[0, at]: XLA takes the place of a slice as fixed and would compile anew.
             rate, slot = tf.unstack(tf.gather(epochs, at, axis=1))
             self._rate = tf.cast(rate, keras.config.floatx())
-            row, judged, carry = self._epoch(data, carry)
+            row, judged, carry = self._epoch(data, carry._replace(epoch=first + at))
             draws[:] = drawn_once(row.graph) if self.backend == "xla" else []
             rows = put(recorded.rows, at, row, self.backend)
             recorded = recorded._replace(rows=rows)
             if self.plan.snapshots:
                 recorded = self._snapshot(recorded, tf.cast(slot, tf.int32), data, judged)
-            return carry, recorded, tf.math.is_finite(row[0])
+            return carry._replace(epoch=at + 1), recorded
 
         shape = self._snapshot_shape(data) if self.plan.snapshots else None
         buffers = empty(self.capacity, len(self.columns), self._epoch.dtype, shape)
-        start = (Carry(first, streak, learned), buffers, tf.constant(True))
-        carry, recorded, _ = tf.while_loop(going_on, epoch, start, parallel_iterations=1)
-        return recorded, carry._replace(epoch=drawn_again(draws, count, carry.epoch))
+        start = Carry(tf.constant(0), streak if judging else tf.constant(0), learned)
+        carry, recorded = tf.while_loop(going_on, epoch, (start, buffers), parallel_iterations=1)
+        return recorded, carry._replace(epoch=drawn_again(draws, numbers[0], carry.epoch))
 
     def _snapshot(self, recorded: Recorded, slot: Tensor, data: Data, judged: Pass) -> Recorded:
         """Trace the writing of predictions and of each sample's loss."""
